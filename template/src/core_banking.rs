@@ -1,0 +1,17 @@
+//! What the bank decides. This folder is the integrator's.
+//!
+//! | file | what it settles |
+//! | --- | --- |
+//! | `port.rs` | what the connector needs of a core banking system (fixed) |
+//! | `savanna_core.rs` | how Savanna Core does it: **fill this in** |
+//! | `float_account.rs` | which account mirrors the money at the scheme |
+//! | `fees.rs` | what the bank charges |
+
+pub mod port;
+
+pub mod savanna_core;
+
+pub mod fees;
+pub mod float_account;
+
+pub use self::savanna_core::{Client, Settings};

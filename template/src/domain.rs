@@ -1,0 +1,20 @@
+//! The words of the field, as types. Nothing here does any input or output.
+//!
+//! A value of one of these types has been checked: it was parsed once, at the
+//! edge, and is never checked again.
+
+pub mod currency;
+
+pub mod amount;
+pub mod identifier;
+pub mod party;
+pub mod reference;
+pub mod timestamp;
+pub mod transfer_id;
+
+pub mod error;
+
+pub mod quote;
+
+pub mod incoming;
+pub mod outgoing;

@@ -1,0 +1,288 @@
+//! A payment that leaves for the scheme, as a state machine.
+//!
+//! ```text
+//! Requested ──> Quoted ──> Holding ──> Accepting ──> Capturing ──> Completed
+//!     │            │          │  │          └──────> Releasing ──> Aborted
+//!     └─> Aborted  └──────────┴──┴──> Rejecting ──> Releasing, Aborted
+//! ```
+//!
+//! A state that ends in `-ing` is an intent: it is stored before the core
+//! banking system or the Mojaloop Connector is asked.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    amount::{Amount, AmountError},
+    error::PaymentError,
+    identifier::PartyIdentifier,
+    incoming::ForbiddenTransition,
+    party::AccountNumber,
+    quote::{AmountType, Terms},
+    reference::Step,
+    timestamp::Timestamp,
+    transfer_id::TransferId,
+};
+
+/// How far an outgoing payment has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OutgoingState {
+    /// Payee and terms are asked for; no money is touched.
+    Requested,
+    /// The terms are with the payer, who agrees or does not.
+    Quoted,
+    /// The payer agreed; the core banking system is asked to hold the money.
+    Holding,
+    /// The money is held; the Mojaloop Connector is asked to transfer.
+    Accepting,
+    /// The transfer is known to be committed; the core banking system is asked to capture.
+    Capturing,
+    /// Final: the payee's FSP has the money, and the payer has paid it.
+    Completed,
+    /// There will be no transfer; the Mojaloop Connector is told so.
+    Rejecting,
+    /// There is no transfer; the core banking system is asked to free the hold.
+    Releasing,
+    /// Final: the payer has all the money.
+    Aborted,
+}
+
+impl OutgoingState {
+    pub const ALL: [Self; 9] = [
+        Self::Requested,
+        Self::Quoted,
+        Self::Holding,
+        Self::Accepting,
+        Self::Capturing,
+        Self::Completed,
+        Self::Rejecting,
+        Self::Releasing,
+        Self::Aborted,
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Requested => "requested",
+            Self::Quoted => "quoted",
+            Self::Holding => "holding",
+            Self::Accepting => "accepting",
+            Self::Capturing => "capturing",
+            Self::Completed => "completed",
+            Self::Rejecting => "rejecting",
+            Self::Releasing => "releasing",
+            Self::Aborted => "aborted",
+        }
+    }
+
+    pub fn is_final(self) -> bool {
+        matches!(self, Self::Completed | Self::Aborted)
+    }
+
+    /// The step with the core banking system that this state is the intent of.
+    pub fn step(self) -> Option<Step> {
+        match self {
+            Self::Holding => Some(Step::Hold),
+            Self::Capturing => Some(Step::Capture),
+            Self::Releasing => Some(Step::ReleaseHold),
+            Self::Requested
+            | Self::Quoted
+            | Self::Accepting
+            | Self::Completed
+            | Self::Rejecting
+            | Self::Aborted => None,
+        }
+    }
+
+    fn may_become(self, next: Self) -> bool {
+        matches!(
+            (self, next),
+            (Self::Requested, Self::Quoted | Self::Aborted)
+                | (Self::Quoted, Self::Holding | Self::Rejecting)
+                | (Self::Holding, Self::Accepting | Self::Rejecting)
+                | (Self::Accepting, Self::Capturing | Self::Releasing)
+                | (Self::Capturing, Self::Completed)
+                | (Self::Rejecting, Self::Releasing | Self::Aborted)
+                | (Self::Releasing, Self::Aborted)
+        )
+    }
+}
+
+/// Which of the DFSP API's two payments it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UseCase {
+    SendMoney,
+    MerchantPayment,
+}
+
+/// What the payer told the bank, and the scheme's participants must be told.
+///
+/// Personal data: it is not printed.
+#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct PayerDetails {
+    pub name: String,
+    pub birth: Option<DateAndPlaceOfBirth>,
+}
+
+impl fmt::Debug for PayerDetails {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("payer ***")
+    }
+}
+
+/// A complete date and place of birth. The hub refuses an incomplete one, so
+/// there is none here: all four parts, or no value of this type.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DateAndPlaceOfBirth {
+    /// `YYYY-MM-DD`.
+    pub date: String,
+    pub province: String,
+    pub city: String,
+    /// ISO 3166, two letters.
+    pub country: String,
+}
+
+/// A payment that a customer of this DFSP asks for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutgoingRequest {
+    pub use_case: UseCase,
+    /// The DFSP's own identifier of the payment, if it gave one.
+    pub home_transaction_id: Option<String>,
+    pub payer: PartyIdentifier,
+    pub payer_details: PayerDetails,
+    pub payee: PartyIdentifier,
+    pub amount_type: AmountType,
+    pub amount: Amount,
+    pub transaction_type: String,
+    pub purpose_code: Option<String>,
+}
+
+/// The payee as the other FSP described it.
+///
+/// Personal data: only the FSP is printed.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PayeeDetails {
+    pub fsp_id: Option<String>,
+    pub fsp_lei: Option<String>,
+    pub name: Option<String>,
+}
+
+impl fmt::Debug for PayeeDetails {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let fsp_id = self.fsp_id.as_deref().unwrap_or("?");
+        write!(formatter, "payee at {fsp_id}")
+    }
+}
+
+/// What the payer is asked to agree to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Offer {
+    pub payee: PayeeDetails,
+    pub terms: Terms,
+    /// What this bank charges its customer on top of the transfer amount.
+    pub payer_fee: Amount,
+    pub expires_at: Timestamp,
+}
+
+impl Offer {
+    /// What leaves the payer's account: the transfer amount and the fee.
+    pub fn total_of_payer(&self) -> Result<Amount, AmountError> {
+        self.terms.transfer_amount().plus(self.payer_fee)
+    }
+}
+
+/// A payment that leaves for the scheme.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutgoingPayment {
+    pub transfer_id: TransferId,
+    pub request: OutgoingRequest,
+    pub payer_account: AccountNumber,
+    state: OutgoingState,
+    pub offer: Option<Offer>,
+    /// The core banking system's number for the hold, while there is one.
+    pub hold: Option<String>,
+    /// Why there is no transfer, once that is certain.
+    pub failure: Option<PaymentError>,
+    pub opened_at: Timestamp,
+    pub state_since: Timestamp,
+}
+
+impl OutgoingPayment {
+    /// A payment whose payee and terms are about to be asked for.
+    pub fn open(request: OutgoingRequest, payer_account: AccountNumber, now: Timestamp) -> Self {
+        Self {
+            transfer_id: TransferId::generate(),
+            request,
+            payer_account,
+            state: OutgoingState::Requested,
+            offer: None,
+            hold: None,
+            failure: None,
+            opened_at: now,
+            state_since: now,
+        }
+    }
+
+    pub fn state(&self) -> OutgoingState {
+        self.state
+    }
+
+    pub fn advance_to(
+        &mut self,
+        next: OutgoingState,
+        now: Timestamp,
+    ) -> Result<(), ForbiddenTransition> {
+        if !self.state.may_become(next) {
+            return Err(ForbiddenTransition {
+                from: self.state.as_str(),
+                to: next.as_str(),
+            });
+        }
+        self.state = next;
+        self.state_since = now;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_follows_a_final_state_and_something_follows_every_other() {
+        for state in OutgoingState::ALL {
+            let has_successor = OutgoingState::ALL
+                .into_iter()
+                .any(|next| state.may_become(next));
+            assert_eq!(has_successor, !state.is_final(), "{state:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_accepted_before_it_is_held_nor_captured_before_it_is_accepted() {
+        for state in OutgoingState::ALL {
+            assert_eq!(
+                state.may_become(OutgoingState::Accepting),
+                state == OutgoingState::Holding
+            );
+            assert_eq!(
+                state.may_become(OutgoingState::Capturing),
+                state == OutgoingState::Accepting
+            );
+        }
+        assert!(!OutgoingState::Accepting.may_become(OutgoingState::Aborted));
+        assert!(!OutgoingState::Capturing.may_become(OutgoingState::Releasing));
+    }
+
+    #[test]
+    fn a_state_is_stored_under_the_name_it_is_listed_by() {
+        for state in OutgoingState::ALL {
+            assert_eq!(
+                serde_json::to_value(state).unwrap(),
+                serde_json::Value::from(state.as_str())
+            );
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! A core connector: it stands between a DFSP's core banking system and the
+//! Mojaloop Connector, and carries payments both ways.
+//!
+//! | module | whose it is |
+//! | --- | --- |
+//! | [`domain`] | the words of the field, as types |
+//! | [`mojaloop`] | what Mojaloop asks: done, need not be touched |
+//! | [`core_banking`] | what the bank decides: fill this in |
+//! | [`operations`] | what operations need: configuration, journal, recovery |
+//! | `sandbox` | for development and tests alone; not in a production build |
+
+pub mod domain;
+
+pub mod mojaloop;
+
+pub mod core_banking;
+
+pub mod operations;
+
+#[cfg(feature = "sandbox")]
+pub mod sandbox;

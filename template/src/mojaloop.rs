@@ -1,0 +1,16 @@
+//! What Mojaloop asks. Nothing here needs to be touched by an integrator.
+//!
+//! The use cases (`payee`, `payer`) know no HTTP. The two APIs translate
+//! requests into their words and answers out of them.
+
+pub mod connector;
+pub mod steps;
+pub mod turns;
+
+pub mod payee;
+pub mod payer;
+
+pub mod http;
+
+pub mod backend_api;
+pub mod dfsp_api;

@@ -1,0 +1,37 @@
+//! `POST /quoterequests`: what would a payment to this customer come to?
+
+use actix_web::web::{Data, Json};
+
+use super::{
+    BackendApi, BackendError,
+    wire::{
+        QuoteAnswer, QuoteRequestBody, read_amount, read_quote_id, read_text, read_transfer_id,
+    },
+};
+use crate::domain::{error::PaymentError, quote::QuoteRequest};
+
+pub async fn quote(
+    api: Data<BackendApi>,
+    body: Json<QuoteRequestBody>,
+) -> Result<Json<QuoteAnswer>, BackendError> {
+    let request = read(&api, body.into_inner())?;
+    let quote = api.payee.quote(request).await?;
+    Ok(Json(quote.into()))
+}
+
+/// The currency is read first: the official collection sends a request that is
+/// wrong in more than one way, and expects to be told of the currency.
+fn read(api: &BackendApi, body: QuoteRequestBody) -> Result<QuoteRequest, PaymentError> {
+    let currency = api.payee.accept_currency(&body.currency)?;
+    let to = &body.to;
+    let payee = api.read_payee(&to.id_type, &to.id_value, to.id_sub_value.as_deref())?;
+    read_text(body.transaction_type, "transactionType")?;
+    Ok(QuoteRequest {
+        quote_id: read_quote_id(body.quote_id)?,
+        transaction_id: read_transfer_id(body.transaction_id, "transactionId")?,
+        payee,
+        payer: body.from.try_into()?,
+        amount_type: body.amount_type,
+        amount: read_amount(&body.amount, currency)?,
+    })
+}

@@ -1,0 +1,59 @@
+//! `POST /transfers` and `GET /transfers/{transferId}`: reserve a payment, and
+//! say what became of it.
+
+use actix_web::web::{Data, Json, Path};
+
+use super::{
+    BackendApi, BackendError,
+    wire::{
+        TransferAnswer, TransferDetails, TransferRequestBody, read_amount, read_quote_id,
+        read_text, read_transfer_id,
+    },
+};
+use crate::{
+    domain::{error::PaymentError, incoming::IncomingRequest},
+    mojaloop::payee::home_transaction_id,
+};
+
+pub async fn prepare(
+    api: Data<BackendApi>,
+    body: Json<TransferRequestBody>,
+) -> Result<Json<TransferAnswer>, BackendError> {
+    let request = read(&api, body.into_inner())?;
+    let reserved = api.payee.prepare(request).await?;
+    Ok(Json(TransferAnswer {
+        home_transaction_id: reserved.home_transaction_id,
+        // Always said: without it, a setting of the Mojaloop Connector decides
+        // whether the transfer counts as committed already.
+        transfer_state: "RESERVED",
+    }))
+}
+
+fn read(api: &BackendApi, body: TransferRequestBody) -> Result<IncomingRequest, PaymentError> {
+    let currency = api.payee.accept_currency(&body.currency)?;
+    let to = &body.to;
+    let payee = api.read_payee(&to.id_type, &to.id_value, to.id_sub_value.as_deref())?;
+    let amount = read_amount(&body.amount, currency)?;
+    Ok(IncomingRequest {
+        transfer_id: read_transfer_id(body.transfer_id, "transferId")?,
+        terms: body.quote.terms(body.amount_type, amount)?,
+        quote_id: body.quote.quote_id.map(read_quote_id).transpose()?,
+        payee,
+        payer: body.from.try_into()?,
+        transaction_type: read_text(body.transaction_type, "transactionType")?,
+    })
+}
+
+pub async fn find_transfer(
+    api: Data<BackendApi>,
+    path: Path<String>,
+) -> Result<Json<TransferDetails>, BackendError> {
+    let transfer_id = read_transfer_id(path.into_inner(), "transferId")?;
+    let transfer = api.payee.find_transfer(&transfer_id).await?;
+    let home_transaction_id = home_transaction_id(&transfer);
+    Ok(Json(TransferDetails::new(
+        transfer,
+        home_transaction_id,
+        &api.fsp_id,
+    )))
+}

@@ -1,0 +1,284 @@
+//! The shapes of the backend API, as the Mojaloop Connector really uses them.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{
+    amount::{Amount, AmountError},
+    currency::Currency,
+    error::{ErrorCode, PaymentError},
+    incoming::{IncomingState, IncomingTransfer},
+    party::Counterparty,
+    quote::{AmountType, PayeeCharges, Quote, Terms},
+    timestamp::Timestamp,
+    transfer_id::{NotAnIdentifier, QuoteId, TransferId},
+};
+
+/// The longest text of another participant that is kept.
+const MAX_TEXT_LENGTH: usize = 128;
+
+#[derive(Debug, Serialize)]
+pub struct Extension {
+    pub key: String,
+    pub value: String,
+}
+
+/// A customer, as the scheme is told.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PartyAnswer {
+    pub id_type: &'static str,
+    pub id_value: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id_sub_value: Option<String>,
+    pub fsp_id: String,
+    pub display_name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub middle_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub date_of_birth: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub merchant_classification_code: Option<String>,
+    /// An array: the payer's side decides by it whether to convert.
+    pub supported_currencies: [Currency; 1],
+    pub extension_list: Vec<Extension>,
+}
+
+/// One end of a payment. The official collection writes `IdType` at times.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PartyBody {
+    #[serde(alias = "IdType")]
+    pub id_type: String,
+    pub id_value: String,
+    pub id_sub_value: Option<String>,
+    pub fsp_id: Option<String>,
+}
+
+impl TryFrom<PartyBody> for Counterparty {
+    type Error = PaymentError;
+
+    fn try_from(body: PartyBody) -> Result<Self, Self::Error> {
+        let texts = [
+            Some(&body.id_type),
+            Some(&body.id_value),
+            body.fsp_id.as_ref(),
+        ];
+        if texts
+            .into_iter()
+            .flatten()
+            .any(|text| text.chars().count() > MAX_TEXT_LENGTH)
+        {
+            return Err(malformed("from is longer than Mojaloop allows"));
+        }
+        Ok(Self {
+            id_type: body.id_type,
+            id_value: body.id_value,
+            fsp_id: body.fsp_id,
+        })
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct QuoteRequestBody {
+    pub quote_id: String,
+    pub transaction_id: String,
+    pub to: PartyBody,
+    pub from: PartyBody,
+    pub amount_type: AmountType,
+    pub amount: String,
+    pub currency: String,
+    pub transaction_type: String,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct QuoteAnswer {
+    quote_id: QuoteId,
+    transaction_id: TransferId,
+    transfer_amount: String,
+    transfer_amount_currency: Currency,
+    payee_receive_amount: String,
+    payee_receive_amount_currency: Currency,
+    payee_fsp_fee_amount: String,
+    payee_fsp_fee_amount_currency: Currency,
+    payee_fsp_commission_amount: String,
+    payee_fsp_commission_amount_currency: Currency,
+    expiration: Timestamp,
+}
+
+impl From<Quote> for QuoteAnswer {
+    fn from(quote: Quote) -> Self {
+        let terms = quote.terms;
+        let charges = terms.payee_charges();
+        let currency = terms.transfer_amount().currency();
+        Self {
+            quote_id: quote.request.quote_id,
+            transaction_id: quote.request.transaction_id,
+            transfer_amount: terms.transfer_amount().to_string(),
+            transfer_amount_currency: currency,
+            payee_receive_amount: terms.payee_receives().to_string(),
+            payee_receive_amount_currency: currency,
+            payee_fsp_fee_amount: charges.fee.to_string(),
+            payee_fsp_fee_amount_currency: currency,
+            payee_fsp_commission_amount: charges.commission.to_string(),
+            payee_fsp_commission_amount_currency: currency,
+            expiration: quote.expires_at,
+        }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TransferRequestBody {
+    pub transfer_id: String,
+    pub quote: QuoteCopy,
+    pub from: PartyBody,
+    pub to: PartyBody,
+    pub amount_type: AmountType,
+    pub amount: String,
+    pub currency: String,
+    pub transaction_type: String,
+}
+
+/// The quote as the request repeats it. Its currencies are not compared with
+/// the transfer's: the official collection has them differ.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct QuoteCopy {
+    pub quote_id: Option<String>,
+    transfer_amount: String,
+    payee_receive_amount: Option<String>,
+    payee_fsp_fee_amount: Option<String>,
+    payee_fsp_commission_amount: Option<String>,
+}
+
+impl QuoteCopy {
+    /// The terms that the copy states, if they add up.
+    pub fn terms(&self, amount_type: AmountType, amount: Amount) -> Result<Terms, PaymentError> {
+        let currency = amount.currency();
+        let or_nothing = |text: &Option<String>| match text {
+            Some(text) => Amount::parse(text, currency),
+            None => Ok(Amount::zero(currency)),
+        };
+        let payee_receives = self
+            .payee_receive_amount
+            .as_ref()
+            .map(|text| Amount::parse(text, currency))
+            .transpose()?;
+        Terms::stated(
+            amount_type,
+            amount,
+            Amount::parse(&self.transfer_amount, currency)?,
+            payee_receives,
+            PayeeCharges {
+                fee: or_nothing(&self.payee_fsp_fee_amount)?,
+                commission: or_nothing(&self.payee_fsp_commission_amount)?,
+            },
+        )
+        .map_err(|error| PaymentError::new(ErrorCode::QuoteRefused, error.to_string()))
+    }
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TransferAnswer {
+    pub home_transaction_id: String,
+    pub transfer_state: &'static str,
+}
+
+/// A transfer, as the hub is told when it asks.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TransferDetails {
+    home_transaction_id: String,
+    from: PartyDetails,
+    to: PartyDetails,
+    amount_type: AmountType,
+    amount: String,
+    currency: Currency,
+    transaction_type: String,
+    transfer_state: &'static str,
+    timestamp: Timestamp,
+    extensions: [Extension; 0],
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PartyDetails {
+    id_type: String,
+    id_value: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id_sub_value: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fsp_id: Option<String>,
+}
+
+impl TransferDetails {
+    pub fn new(transfer: IncomingTransfer, home_transaction_id: String, fsp_id: &str) -> Self {
+        let transfer_state = match transfer.state() {
+            IncomingState::Reserving => "RECEIVED",
+            IncomingState::Reserved => "RESERVED",
+            IncomingState::Committing | IncomingState::Committed => "COMMITTED",
+            IncomingState::Releasing | IncomingState::Aborted | IncomingState::Refused => "ABORTED",
+        };
+        let request = transfer.request;
+        let terms = transfer.terms;
+        Self {
+            home_transaction_id,
+            from: PartyDetails {
+                id_type: request.payer.id_type,
+                id_value: request.payer.id_value,
+                id_sub_value: None,
+                fsp_id: request.payer.fsp_id,
+            },
+            to: PartyDetails {
+                id_type: request.payee.id_type().as_str().to_owned(),
+                id_value: request.payee.as_given().to_owned(),
+                id_sub_value: request.payee.sub_value().map(str::to_owned),
+                fsp_id: Some(fsp_id.to_owned()),
+            },
+            amount_type: terms.amount_type(),
+            amount: terms.amount().to_string(),
+            currency: terms.amount().currency(),
+            transaction_type: request.transaction_type,
+            transfer_state,
+            timestamp: transfer.state_since,
+            extensions: [],
+        }
+    }
+}
+
+pub fn malformed(message: &str) -> PaymentError {
+    PaymentError::new(ErrorCode::MalformedSyntax, message)
+}
+
+/// An amount of the request, or an error that says what an amount is.
+pub fn read_amount(text: &str, currency: Currency) -> Result<Amount, PaymentError> {
+    Amount::parse(text, currency).map_err(|error: AmountError| error.into())
+}
+
+pub fn read_transfer_id(text: String, element: &str) -> Result<TransferId, PaymentError> {
+    TransferId::try_from(text)
+        .map_err(|error: NotAnIdentifier| malformed(&format!("{element}: {error}")))
+}
+
+pub fn read_quote_id(text: String) -> Result<QuoteId, PaymentError> {
+    QuoteId::try_from(text)
+        .map_err(|error: NotAnIdentifier| malformed(&format!("quoteId: {error}")))
+}
+
+/// A short text that is only kept.
+pub fn read_text(text: String, element: &str) -> Result<String, PaymentError> {
+    let length = text.chars().count();
+    if length == 0 || length > MAX_TEXT_LENGTH || text.chars().any(char::is_control) {
+        return Err(malformed(&format!(
+            "{element} has 1 to {MAX_TEXT_LENGTH} characters"
+        )));
+    }
+    Ok(text)
+}

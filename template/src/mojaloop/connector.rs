@@ -1,0 +1,327 @@
+//! The client of the Mojaloop Connector's outbound API.
+//!
+//! For every call there are three outcomes: it happened, it did not, or that
+//! is not known. The types of this module keep them apart, because the payer's
+//! money depends on it: it is captured on a proven commit, freed on a proven
+//! failure, and kept in every other case.
+
+mod wire;
+
+use std::time::Duration;
+
+use reqwest::{Method, StatusCode, Url};
+use serde_json::Value;
+
+use crate::domain::{
+    currency::Currency,
+    error::{ErrorCode, PaymentError},
+    identifier::PartyIdentifier,
+    incoming::FinalState,
+    outgoing::{OutgoingPayment, PayeeDetails},
+    party::Customer,
+    quote::Terms,
+    timestamp::Timestamp,
+    transfer_id::TransferId,
+};
+
+/// The Mojaloop Connector answers with its whole state: tens of kilobytes.
+const MAX_ANSWER_BYTES: usize = 4 * 1024 * 1024;
+
+/// Where the Mojaloop Connector is, and who this DFSP is to it.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    pub base_url: Url,
+    /// How long one request may take. One request can span two stages of the
+    /// Mojaloop Connector, each of 10 to 30 s.
+    pub timeout: Duration,
+    pub fsp_id: String,
+}
+
+/// The client of the Mojaloop Connector.
+#[derive(Debug, Clone)]
+pub struct MojaloopConnector {
+    http: reqwest::Client,
+    settings: Settings,
+}
+
+/// Where a transfer pauses to wait for this DFSP.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Paused {
+    /// It wants to know whether this is the right payee.
+    AtParty,
+    /// It wants to know whether these terms are agreed to.
+    AtQuote(Box<QuotedTerms>),
+    /// It wants a currency conversion.
+    AtConversion,
+    /// It does not pause: the transfer has been made.
+    Not,
+}
+
+/// What the payee's FSP offers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QuotedTerms {
+    pub payee: PayeeDetails,
+    pub terms: Terms,
+    pub expires_at: Timestamp,
+}
+
+/// What came of accepting a quote.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Acceptance {
+    /// The transfer is committed.
+    Committed,
+    /// There is no transfer, and there will be none.
+    Failed(PaymentError),
+    /// It may be committed now or later.
+    Unknown(String),
+}
+
+/// What came of rejecting a transfer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Rejection {
+    Rejected,
+    /// It was too late: the transfer is committed.
+    Committed,
+    Unknown(String),
+}
+
+/// What the hub says of a transfer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HubView {
+    Final(FinalState),
+    /// The hub has never seen it.
+    NotKnown,
+    /// It is on its way, or the answer does not say.
+    Undecided(String),
+}
+
+/// An answer of the Mojaloop Connector.
+struct Answer {
+    status: StatusCode,
+    body: Vec<u8>,
+}
+
+/// Why there is no answer.
+enum NoAnswer {
+    /// The request was certainly not received.
+    Unreachable(String),
+    /// It may have been.
+    Lost(String),
+}
+
+impl MojaloopConnector {
+    pub fn new(settings: Settings) -> Result<Self, reqwest::Error> {
+        let http = reqwest::Client::builder()
+            .timeout(settings.timeout)
+            // A PUT that accepts is never sent twice behind the payment's back.
+            .retry(reqwest::retry::never())
+            .redirect(reqwest::redirect::Policy::none())
+            .build()?;
+        Ok(Self { http, settings })
+    }
+
+    /// Asks for payee and terms. No money is at stake yet, so a failure of any
+    /// kind can be told to the caller.
+    pub async fn request_transfer(
+        &self,
+        payment: &OutgoingPayment,
+        payer: &Customer,
+    ) -> Result<Paused, PaymentError> {
+        let body = wire::transfer_request(payment, payer, &self.settings.fsp_id);
+        let answer = self.send(Method::POST, &["transfers"], Some(&body)).await;
+        read_pause(answer, payment)
+    }
+
+    /// Says that this is the right payee.
+    pub async fn accept_party(&self, payment: &OutgoingPayment) -> Result<Paused, PaymentError> {
+        let path = ["transfers", payment.transfer_id.as_str()];
+        let body = serde_json::json!({ "acceptParty": true });
+        let answer = self.send(Method::PUT, &path, Some(&body)).await;
+        read_pause(answer, payment)
+    }
+
+    /// Agrees to the terms: the transfer is made.
+    pub async fn accept_quote(&self, transfer_id: &TransferId) -> Acceptance {
+        let path = ["transfers", transfer_id.as_str()];
+        let body = serde_json::json!({ "acceptQuote": true });
+        match self.send(Method::PUT, &path, Some(&body)).await {
+            Ok(answer) => read_acceptance(&answer),
+            Err(NoAnswer::Unreachable(reason) | NoAnswer::Lost(reason)) => {
+                Acceptance::Unknown(reason)
+            }
+        }
+    }
+
+    /// Says that there will be no transfer.
+    pub async fn reject(&self, transfer_id: &TransferId) -> Rejection {
+        let path = ["transfers", transfer_id.as_str()];
+        let body = serde_json::json!({ "acceptQuote": false });
+        let answer = match self.send(Method::PUT, &path, Some(&body)).await {
+            Ok(answer) => answer,
+            Err(NoAnswer::Unreachable(reason) | NoAnswer::Lost(reason)) => {
+                return Rejection::Unknown(reason);
+            }
+        };
+        let state = wire::TransferAnswer::read(&answer.body);
+        match (answer.status, state) {
+            (StatusCode::NO_CONTENT, _) => Rejection::Rejected,
+            (StatusCode::OK, Some(state)) if state.is("ABORTED") => Rejection::Rejected,
+            (StatusCode::OK, Some(state)) if state.is("COMPLETED") => Rejection::Committed,
+            (status, _) => Rejection::Unknown(format!("HTTP {status}")),
+        }
+    }
+
+    /// Asks the hub what has become of a transfer, of either direction.
+    pub async fn find_out(&self, transfer_id: &TransferId) -> HubView {
+        let path = ["transfers", transfer_id.as_str()];
+        match self.send(Method::GET, &path, None).await {
+            Ok(answer) => read_hub_view(&answer),
+            Err(NoAnswer::Unreachable(reason) | NoAnswer::Lost(reason)) => {
+                HubView::Undecided(reason)
+            }
+        }
+    }
+
+    /// Tells the scheme's directory that these identifiers are customers here.
+    pub async fn create_accounts(
+        &self,
+        accounts: &[(PartyIdentifier, Option<Currency>)],
+    ) -> Result<Value, PaymentError> {
+        let body = wire::accounts_request(accounts);
+        let answer = self.send(Method::POST, &["accounts"], Some(&body)).await;
+        read_directory_answer(answer)
+    }
+
+    /// Tells the scheme's directory that this identifier is no customer any more.
+    pub async fn delete_account(&self, account: &PartyIdentifier) -> Result<Value, PaymentError> {
+        let mut path = vec!["accounts", account.id_type().as_str(), account.canonical()];
+        path.extend(account.sub_value());
+        let answer = self.send(Method::DELETE, &path, None).await;
+        read_directory_answer(answer)
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        path: &[&str],
+        body: Option<&Value>,
+    ) -> Result<Answer, NoAnswer> {
+        let mut url = self.settings.base_url.clone();
+        url.path_segments_mut()
+            .map_err(|()| NoAnswer::Unreachable("SDK_BASE_URL cannot have a path".to_owned()))?
+            .pop_if_empty()
+            .extend(path);
+        let mut request = self.http.request(method, url);
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let lost = |error: reqwest::Error| NoAnswer::Lost(error.without_url().to_string());
+        let mut answer = request.send().await.map_err(|error| {
+            if error.is_connect() || error.is_builder() {
+                NoAnswer::Unreachable(error.without_url().to_string())
+            } else {
+                lost(error)
+            }
+        })?;
+        let status = answer.status();
+        let mut body = Vec::new();
+        while let Some(chunk) = answer.chunk().await.map_err(lost)? {
+            if body.len() + chunk.len() > MAX_ANSWER_BYTES {
+                return Err(NoAnswer::Lost("the answer is too long".to_owned()));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Answer { status, body })
+    }
+}
+
+fn unusable(reason: NoAnswer) -> PaymentError {
+    match reason {
+        NoAnswer::Unreachable(reason) => PaymentError::new(
+            ErrorCode::ServiceUnavailable,
+            "the Mojaloop Connector cannot be reached",
+        )
+        .with_detail(reason),
+        NoAnswer::Lost(reason) => PaymentError::new(
+            ErrorCode::Timeout,
+            "the Mojaloop Connector did not answer in time",
+        )
+        .with_detail(reason),
+    }
+}
+
+fn not_understood() -> PaymentError {
+    PaymentError::new(
+        ErrorCode::Internal,
+        "the Mojaloop Connector's answer is not understood",
+    )
+}
+
+fn read_pause(
+    answer: Result<Answer, NoAnswer>,
+    payment: &OutgoingPayment,
+) -> Result<Paused, PaymentError> {
+    let answer = answer.map_err(unusable)?;
+    if answer.status != StatusCode::OK {
+        return Err(wire::ErrorAnswer::read(&answer.body).before_acceptance(answer.status));
+    }
+    let state = wire::TransferAnswer::read(&answer.body).ok_or_else(not_understood)?;
+    match state.current_state.as_deref() {
+        Some("WAITING_FOR_PARTY_ACCEPTANCE") => Ok(Paused::AtParty),
+        Some("WAITING_FOR_QUOTE_ACCEPTANCE") if !state.needs_conversion() => state
+            .quoted_terms(payment)
+            .map(Box::new)
+            .map(Paused::AtQuote),
+        Some("WAITING_FOR_QUOTE_ACCEPTANCE" | "WAITING_FOR_CONVERSION_ACCEPTANCE") => {
+            Ok(Paused::AtConversion)
+        }
+        Some("COMPLETED") => Ok(Paused::Not),
+        _ => Err(not_understood().with_detail("unknown currentState")),
+    }
+}
+
+fn read_acceptance(answer: &Answer) -> Acceptance {
+    if answer.status == StatusCode::OK {
+        let Some(state) = wire::TransferAnswer::read(&answer.body) else {
+            return Acceptance::Unknown("the answer is not understood".to_owned());
+        };
+        return match (state.current_state.as_deref(), state.fulfilled_state()) {
+            (Some("COMPLETED"), Some("COMMITTED")) => Acceptance::Committed,
+            (Some("ABORTED"), _) | (Some("COMPLETED"), Some("ABORTED")) => Acceptance::Failed(
+                PaymentError::new(ErrorCode::PayeeError, "the transfer was aborted"),
+            ),
+            _ => Acceptance::Unknown("the answer proves no final state".to_owned()),
+        };
+    }
+    match wire::ErrorAnswer::read(&answer.body).proven_failure(answer.status) {
+        Some(error) => Acceptance::Failed(error),
+        None => Acceptance::Unknown(format!("HTTP {}", answer.status)),
+    }
+}
+
+fn read_hub_view(answer: &Answer) -> HubView {
+    if answer.status == StatusCode::OK {
+        let state = wire::TransferAnswer::read(&answer.body);
+        // `currentState` only says that the question was answered.
+        return match state
+            .as_ref()
+            .and_then(wire::TransferAnswer::fulfilled_state)
+        {
+            Some("COMMITTED") => HubView::Final(FinalState::Committed),
+            Some("ABORTED") => HubView::Final(FinalState::Aborted),
+            _ => HubView::Undecided("the hub has no final state".to_owned()),
+        };
+    }
+    if wire::ErrorAnswer::read(&answer.body).is_transfer_not_found() {
+        return HubView::NotKnown;
+    }
+    HubView::Undecided(format!("HTTP {}", answer.status))
+}
+
+fn read_directory_answer(answer: Result<Answer, NoAnswer>) -> Result<Value, PaymentError> {
+    let answer = answer.map_err(unusable)?;
+    if answer.status == StatusCode::OK {
+        return serde_json::from_slice(&answer.body).map_err(|_| not_understood());
+    }
+    Err(wire::ErrorAnswer::read(&answer.body).of_directory(answer.status))
+}

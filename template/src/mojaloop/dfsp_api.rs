@@ -1,0 +1,136 @@
+//! The DFSP API (port 3004): the bank's own channels call it.
+
+mod accounts;
+
+mod payments;
+mod transfers;
+mod wire;
+
+use actix_web::{HttpResponse, ResponseError, http::StatusCode, web};
+
+use super::{
+    http::{body_settings, error_response, live, no_such_resource, path_settings, resource},
+    payer::Payer,
+};
+use crate::domain::{
+    error::{ErrorCode, PaymentError},
+    identifier::{IdType, PartyIdentifier},
+};
+
+/// What the handlers work with.
+#[derive(Clone)]
+pub struct DfspApi {
+    pub payer: Payer,
+    /// The kinds of identifier that customers are found by; a payer whose kind
+    /// is not said is found by the first.
+    pub id_types: Vec<IdType>,
+    /// The country's dial code, which completes an MSISDN in national form.
+    pub dial_code: Option<String>,
+}
+
+/// An error of a request: bad input is a 4xx, everything else a 5xx.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+struct RequestError(#[from] PaymentError);
+
+impl ResponseError for RequestError {
+    fn status_code(&self) -> StatusCode {
+        match self.0.code.as_str().as_bytes() {
+            _ if self.0.code == ErrorCode::TransferNotFound => StatusCode::NOT_FOUND,
+            _ if self.0.code == ErrorCode::CurrencyRefused => StatusCode::BAD_REQUEST,
+            [b'3' | b'4', ..] => StatusCode::BAD_REQUEST,
+            _ => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        error_response(self.status_code(), &self.0)
+    }
+}
+
+/// An error of a payment that was agreed to: 500, as the official document and
+/// collection have it, unless there is no such payment.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+struct FailedPayment(#[from] PaymentError);
+
+impl ResponseError for FailedPayment {
+    fn status_code(&self) -> StatusCode {
+        match self.0.code {
+            ErrorCode::TransferNotFound => StatusCode::NOT_FOUND,
+            ErrorCode::MalformedSyntax | ErrorCode::MissingElement | ErrorCode::Unsupported => {
+                StatusCode::BAD_REQUEST
+            }
+            _ => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        error_response(self.status_code(), &self.0)
+    }
+}
+
+impl DfspApi {
+    /// Reads the identifier of a customer of this DFSP.
+    fn read_own_customer(
+        &self,
+        id_type: &str,
+        id_value: &str,
+        id_sub_value: Option<&str>,
+    ) -> Result<PartyIdentifier, PaymentError> {
+        let identifier = self.read_identifier(id_type, id_value, id_sub_value)?;
+        if self.id_types.contains(&identifier.id_type()) {
+            return Ok(identifier);
+        }
+        Err(PaymentError::new(
+            ErrorCode::Unsupported,
+            "customers are not found by this type of identifier here",
+        ))
+    }
+
+    /// Reads the identifier of anybody in the scheme.
+    fn read_identifier(
+        &self,
+        id_type: &str,
+        id_value: &str,
+        id_sub_value: Option<&str>,
+    ) -> Result<PartyIdentifier, PaymentError> {
+        let id_type: IdType = id_type
+            .parse()
+            .map_err(|_| PaymentError::new(ErrorCode::Unsupported, "unknown identifier type"))?;
+        PartyIdentifier::parse(id_type, id_value, id_sub_value, self.dial_code.as_deref())
+            .map_err(|error| PaymentError::new(ErrorCode::MalformedSyntax, error.to_string()))
+    }
+}
+
+/// The routes of the DFSP API.
+pub fn routes(api: DfspApi) -> impl Fn(&mut web::ServiceConfig) + Clone + Send + 'static {
+    move |config| {
+        config
+            .app_data(web::Data::new(api.clone()))
+            .app_data(body_settings())
+            .app_data(path_settings())
+            .service(resource("/").route(web::get().to(live)))
+            .service(resource("/health").route(web::get().to(live)))
+            .service(resource("/send-money").route(web::post().to(payments::send_money)))
+            .service(resource("/send-money/{transferId}").route(web::put().to(payments::decide)))
+            .service(
+                resource("/merchant-payment").route(web::post().to(payments::merchant_payment)),
+            )
+            .service(
+                resource("/merchant-payment/{transferId}").route(web::put().to(payments::decide)),
+            )
+            .service(
+                resource("/transfers/{transferId}").route(web::get().to(transfers::find_transfer)),
+            )
+            .service(resource("/accounts").route(web::post().to(accounts::create)))
+            .service(
+                resource("/accounts/{idType}/{idValue}").route(web::delete().to(accounts::delete)),
+            )
+            .service(
+                resource("/accounts/{idType}/{idValue}/{idSubValue}")
+                    .route(web::delete().to(accounts::delete_part)),
+            )
+            .default_service(web::to(no_such_resource));
+    }
+}

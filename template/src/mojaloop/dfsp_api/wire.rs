@@ -1,0 +1,289 @@
+//! The shapes of the DFSP API.
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{
+    currency::Currency,
+    error::{ErrorCode, PaymentError},
+    outgoing::{DateAndPlaceOfBirth, OutgoingPayment, OutgoingState, PayerDetails},
+    transfer_id::TransferId,
+};
+
+/// The longest text that Mojaloop takes as the value of an extension.
+const MAX_TEXT_LENGTH: usize = 128;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SendMoneyBody {
+    pub home_transaction_id: Option<String>,
+    pub sub_id: Option<String>,
+    pub payee_id: String,
+    pub payee_id_type: String,
+    pub send_amount: String,
+    pub send_currency: String,
+    pub receive_currency: Option<String>,
+    pub purpose_code: Option<String>,
+    pub transaction_type: String,
+    pub payer: PayerBody,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MerchantPaymentBody {
+    pub home_transaction_id: Option<String>,
+    pub sub_id: Option<String>,
+    pub payee_id: String,
+    pub payee_id_type: String,
+    pub receive_amount: Option<String>,
+    pub receive_currency: Option<String>,
+    pub send_currency: String,
+    pub purpose_code: Option<String>,
+    pub transaction_type: String,
+    pub payer: PayerBody,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PayerBody {
+    pub name: String,
+    pub payer_id: String,
+    /// Not in the official document: for a DFSP whose customers are found by
+    /// more than one kind of identifier.
+    pub payer_id_type: Option<String>,
+    #[serde(rename = "DateAndPlaceOfBirth")]
+    date_and_place_of_birth: Option<BirthBody>,
+}
+
+/// Named as in ISO 20022.
+#[derive(Deserialize)]
+struct BirthBody {
+    #[serde(rename = "BirthDt")]
+    date: Option<String>,
+    #[serde(rename = "PrvcOfBirth")]
+    province: Option<String>,
+    #[serde(rename = "CityOfBirth")]
+    city: Option<String>,
+    #[serde(rename = "CtryOfBirth")]
+    country: Option<String>,
+}
+
+impl PayerBody {
+    pub fn details(self) -> Result<PayerDetails, PaymentError> {
+        Ok(PayerDetails {
+            name: read_text(self.name, "payer.name")?,
+            birth: match self.date_and_place_of_birth {
+                Some(birth) => birth.complete()?,
+                None => None,
+            },
+        })
+    }
+}
+
+impl BirthBody {
+    /// All four parts in the form that the hub takes, or nothing at all: an
+    /// incomplete set makes the hub refuse the payment.
+    fn complete(self) -> Result<Option<DateAndPlaceOfBirth>, PaymentError> {
+        let [date, province, city, country] = [
+            optional_text(self.date, "BirthDt")?,
+            optional_text(self.province, "PrvcOfBirth")?,
+            optional_text(self.city, "CityOfBirth")?,
+            optional_text(self.country, "CtryOfBirth")?,
+        ];
+        let date = date.as_deref().and_then(read_date);
+        let country = country.filter(|code| {
+            code.len() == 2 && code.bytes().all(|letter| letter.is_ascii_uppercase())
+        });
+        Ok(match (date, province, city, country) {
+            (Some(date), Some(province), Some(city), Some(country)) => Some(DateAndPlaceOfBirth {
+                date: date.to_string(),
+                province,
+                city,
+                country,
+            }),
+            _ => {
+                tracing::info!("date and place of birth incomplete, none of it is sent");
+                None
+            }
+        })
+    }
+}
+
+/// `2001-09-20`, or `20-09-2001` as in the official document's example.
+fn read_date(text: &str) -> Option<Date> {
+    let day_first = || Date::strptime("%d-%m-%Y", text);
+    text.parse().or_else(|_| day_first()).ok()
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OfferAnswer {
+    transaction_id: TransferId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    home_transaction_id: Option<String>,
+    payee_details: PayeeAnswer,
+    send_amount: String,
+    send_currency: Currency,
+    receive_amount: String,
+    receive_currency: Currency,
+    target_fees: String,
+    source_fees: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PayeeAnswer {
+    id_type: &'static str,
+    id_value: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fsp_id: Option<String>,
+    #[serde(rename = "fspLEI", skip_serializing_if = "Option::is_none")]
+    fsp_lei: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+}
+
+impl OfferAnswer {
+    /// The offer of a payment that has one.
+    pub fn of(payment: OutgoingPayment) -> Option<Self> {
+        let offer = payment.offer?;
+        let request = payment.request;
+        let terms = offer.terms;
+        Some(Self {
+            transaction_id: payment.transfer_id,
+            home_transaction_id: request.home_transaction_id,
+            payee_details: PayeeAnswer {
+                id_type: request.payee.id_type().as_str(),
+                id_value: request.payee.as_given().to_owned(),
+                fsp_id: offer.payee.fsp_id,
+                fsp_lei: offer.payee.fsp_lei,
+                name: offer.payee.name,
+            },
+            send_amount: terms.transfer_amount().to_string(),
+            send_currency: terms.transfer_amount().currency(),
+            receive_amount: terms.payee_receives().to_string(),
+            receive_currency: terms.payee_receives().currency(),
+            target_fees: terms.payee_charges().fee.to_string(),
+            source_fees: offer.payer_fee.to_string(),
+        })
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Decision {
+    pub accept_quote: bool,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DecisionAnswer {
+    pub transfer_id: TransferId,
+}
+
+/// A transfer, in the words of the Mojaloop Connector.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TransferStatus {
+    transfer_id: TransferId,
+    current_state: &'static str,
+    fulfil: Fulfil,
+}
+
+#[derive(Serialize)]
+struct Fulfil {
+    body: FulfilBody,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct FulfilBody {
+    transfer_state: &'static str,
+}
+
+impl From<OutgoingPayment> for TransferStatus {
+    fn from(payment: OutgoingPayment) -> Self {
+        let (current_state, transfer_state) = match payment.state() {
+            OutgoingState::Requested => ("WAITING_FOR_PARTY_ACCEPTANCE", "RECEIVED"),
+            OutgoingState::Quoted => ("WAITING_FOR_QUOTE_ACCEPTANCE", "RECEIVED"),
+            // The money is held, and what came of the transfer is not known.
+            OutgoingState::Holding | OutgoingState::Accepting => {
+                ("WAITING_FOR_QUOTE_ACCEPTANCE", "RESERVED")
+            }
+            OutgoingState::Capturing | OutgoingState::Completed => ("COMPLETED", "COMMITTED"),
+            OutgoingState::Rejecting | OutgoingState::Releasing | OutgoingState::Aborted => {
+                ("ERROR_OCCURRED", "ABORTED")
+            }
+        };
+        Self {
+            transfer_id: payment.transfer_id,
+            current_state,
+            fulfil: Fulfil {
+                body: FulfilBody { transfer_state },
+            },
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AccountBody {
+    pub id_type: String,
+    pub id_value: String,
+    pub id_sub_value: Option<String>,
+    pub currency: Option<String>,
+}
+
+/// A short text that is passed on.
+pub fn read_text(text: String, element: &str) -> Result<String, PaymentError> {
+    let length = text.chars().count();
+    if length == 0 || length > MAX_TEXT_LENGTH || text.chars().any(char::is_control) {
+        return Err(PaymentError::new(
+            ErrorCode::MalformedSyntax,
+            format!("{element} has 1 to {MAX_TEXT_LENGTH} characters"),
+        ));
+    }
+    Ok(text)
+}
+
+/// A short text that may be missing.
+pub fn optional_text(text: Option<String>, element: &str) -> Result<Option<String>, PaymentError> {
+    text.map(|text| read_text(text, element)).transpose()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn details(birth: serde_json::Value) -> PayerDetails {
+        let body = json!({ "name": "A B", "payerId": "1", "DateAndPlaceOfBirth": birth });
+        let body: PayerBody = serde_json::from_value(body).unwrap();
+        body.details().unwrap()
+    }
+
+    #[test]
+    fn a_complete_date_and_place_of_birth_is_sent_in_the_form_of_the_hub() {
+        for date in ["2001-09-20", "20-09-2001"] {
+            let birth = json!({ "BirthDt": date, "PrvcOfBirth": "Central",
+                "CityOfBirth": "Lilongwe", "CtryOfBirth": "MW" });
+            let birth = details(birth).birth.unwrap();
+            assert_eq!(birth.date, "2001-09-20");
+        }
+    }
+
+    #[test]
+    fn an_incomplete_one_is_not_sent_at_all() {
+        let complete = json!({ "BirthDt": "2001-09-20", "PrvcOfBirth": "Central",
+            "CityOfBirth": "Lilongwe", "CtryOfBirth": "MW" });
+        for part in ["BirthDt", "PrvcOfBirth", "CityOfBirth", "CtryOfBirth"] {
+            let mut birth = complete.clone();
+            birth.as_object_mut().unwrap().remove(part);
+            assert!(details(birth).birth.is_none(), "{part}");
+        }
+        let mut birth = complete.clone();
+        birth["CtryOfBirth"] = json!("Malawi");
+        assert!(details(birth).birth.is_none());
+    }
+}

@@ -1,0 +1,368 @@
+//! The second step: the customer agrees, and the money moves.
+
+use super::Payer;
+use crate::{
+    core_banking::port::PayerCapture,
+    domain::{
+        error::{ErrorCode, PaymentError},
+        incoming::FinalState,
+        outgoing::{Offer, OutgoingPayment, OutgoingState},
+        reference::{Reference, Step},
+        timestamp::Timestamp,
+        transfer_id::TransferId,
+    },
+    mojaloop::{
+        connector::{Acceptance, HubView, Rejection},
+        steps::{Attempt, Outcome, carry_out},
+    },
+    operations::journal::{Recorded, work::Work},
+};
+
+impl Payer {
+    /// The customer agrees: the money is held, transferred and captured. The
+    /// same decision gets the same answer again.
+    pub async fn accept(&self, transfer_id: TransferId) -> Result<OutgoingPayment, PaymentError> {
+        let this = self.clone();
+        self.tasks
+            .run(async move { this.accept_in_turn(&transfer_id).await })
+            .await
+    }
+
+    /// The customer does not agree.
+    pub async fn reject(&self, transfer_id: TransferId) -> Result<OutgoingPayment, PaymentError> {
+        let this = self.clone();
+        self.tasks
+            .run(async move { this.reject_in_turn(&transfer_id).await })
+            .await
+    }
+
+    async fn accept_in_turn(
+        &self,
+        transfer_id: &TransferId,
+    ) -> Result<OutgoingPayment, PaymentError> {
+        let _turn = self.turns.take(transfer_id).await?;
+        let mut payment = self.find_recorded(transfer_id).await?;
+        match payment.payment.state() {
+            OutgoingState::Requested => Err(no_offer_yet()),
+            OutgoingState::Quoted => {
+                let now = Timestamp::now();
+                if has_expired(&payment.payment, now) {
+                    self.begin_rejecting(&mut payment, expired()).await?;
+                } else {
+                    self.become_and_record(
+                        &mut payment,
+                        OutgoingState::Holding,
+                        self.intended(now),
+                    )
+                    .await?;
+                }
+                self.advance(&mut payment, Attempt::First).await?;
+                paid(payment)
+            }
+            _ => {
+                self.advance_again(&mut payment).await?;
+                paid(payment)
+            }
+        }
+    }
+
+    async fn reject_in_turn(
+        &self,
+        transfer_id: &TransferId,
+    ) -> Result<OutgoingPayment, PaymentError> {
+        let _turn = self.turns.take(transfer_id).await?;
+        let mut payment = self.find_recorded(transfer_id).await?;
+        match payment.payment.state() {
+            OutgoingState::Requested => return Err(no_offer_yet()),
+            OutgoingState::Quoted => {
+                let rejected =
+                    PaymentError::new(ErrorCode::PayerRejected, "the payer rejected the payment");
+                self.begin_rejecting(&mut payment, rejected).await?;
+                self.advance(&mut payment, Attempt::First).await?;
+            }
+            _ => self.advance_again(&mut payment).await?,
+        }
+        paid(payment)
+    }
+
+    async fn begin_rejecting(
+        &self,
+        payment: &mut Recorded<OutgoingPayment>,
+        failure: PaymentError,
+    ) -> Result<(), PaymentError> {
+        payment.payment.failure = Some(failure);
+        let work = self.intended(Timestamp::now());
+        self.become_and_record(payment, OutgoingState::Rejecting, work)
+            .await
+    }
+
+    /// Nobody agreed to the offer in time.
+    pub(super) async fn give_up_waiting(
+        &self,
+        payment: &mut Recorded<OutgoingPayment>,
+        now: Timestamp,
+    ) -> Result<(), PaymentError> {
+        if payment.payment.state() == OutgoingState::Quoted && has_expired(&payment.payment, now) {
+            self.begin_rejecting(payment, expired()).await?;
+        }
+        Ok(())
+    }
+
+    /// Goes on with a payment that an earlier attempt may have left.
+    pub(super) async fn advance_again(
+        &self,
+        payment: &mut Recorded<OutgoingPayment>,
+    ) -> Result<(), PaymentError> {
+        let since = [
+            Some(payment.payment.state_since),
+            payment.work.tried_at,
+            Some(self.started_at),
+        ];
+        let since = since.into_iter().flatten().max();
+        let since = since.unwrap_or(self.started_at);
+        self.advance(payment, Attempt::AgainSince(since)).await
+    }
+
+    /// Takes the payment as far as it can go now. An error is an error of the
+    /// journal: what bank and scheme say is stored in the payment.
+    async fn advance(
+        &self,
+        payment: &mut Recorded<OutgoingPayment>,
+        mut attempt: Attempt,
+    ) -> Result<(), PaymentError> {
+        while payment.work.parked.is_none() {
+            let state = payment.payment.state();
+            match state {
+                OutgoingState::Holding | OutgoingState::Capturing | OutgoingState::Releasing => {
+                    self.step_with_the_bank(payment, attempt).await?;
+                }
+                OutgoingState::Accepting => self.let_it_transfer(payment, attempt).await?,
+                OutgoingState::Rejecting => self.tell_of_rejection(payment).await?,
+                OutgoingState::Requested
+                | OutgoingState::Quoted
+                | OutgoingState::Completed
+                | OutgoingState::Aborted => return Ok(()),
+            }
+            if payment.payment.state() == state {
+                // Not settled yet: somebody comes back to it later.
+                return Ok(());
+            }
+            attempt = Attempt::First;
+        }
+        Ok(())
+    }
+
+    async fn step_with_the_bank(
+        &self,
+        payment: &mut Recorded<OutgoingPayment>,
+        attempt: Attempt,
+    ) -> Result<(), PaymentError> {
+        let Some((step, offer)) = payment
+            .payment
+            .state()
+            .step()
+            .zip(payment.payment.offer.clone())
+        else {
+            return self.park(payment, "a payment without an offer").await;
+        };
+        let outcome = self
+            .carry_out_step(&payment.payment, &offer, step, attempt)
+            .await?;
+        let now = Timestamp::now();
+        match (payment.payment.state(), outcome) {
+            (OutgoingState::Holding, Outcome::Done(hold)) => {
+                payment.payment.hold = Some(hold);
+                if has_expired(&payment.payment, now) {
+                    return self.begin_rejecting(payment, expired()).await;
+                }
+                self.become_and_record(payment, OutgoingState::Accepting, self.intended(now))
+                    .await
+            }
+            (OutgoingState::Holding, Outcome::Refused(refusal)) => {
+                self.begin_rejecting(payment, refusal.of_payer()).await
+            }
+            (OutgoingState::Capturing, Outcome::Done(_)) => {
+                self.become_and_record(payment, OutgoingState::Completed, Work::none())
+                    .await
+            }
+            (_, Outcome::Done(_)) => {
+                self.become_and_record(payment, OutgoingState::Aborted, Work::none())
+                    .await
+            }
+            (state, Outcome::Refused(refusal)) => {
+                let reason = format!(
+                    "the core banking system refused while {}: {refusal}",
+                    state.as_str()
+                );
+                self.park(payment, reason).await
+            }
+            (_, Outcome::Unknown(error)) => self.postpone(payment, error.to_string()).await,
+        }
+    }
+
+    async fn carry_out_step(
+        &self,
+        payment: &OutgoingPayment,
+        offer: &Offer,
+        step: Step,
+        attempt: Attempt,
+    ) -> Result<Outcome, PaymentError> {
+        let reference = &Reference::of(&payment.transfer_id, step);
+        let hold = &Reference::of(&payment.transfer_id, Step::Hold);
+        let payer = &payment.payer_account;
+        let total = offer.total_of_payer()?;
+        let capture = &PayerCapture {
+            funding: self.float.collects_from_payers_on().clone(),
+            transfer_amount: offer.terms.transfer_amount(),
+            payer_fee: offer.payer_fee,
+        };
+        let instruct = || async move {
+            match step {
+                Step::Capture => self.bank.capture(reference, hold, capture).await,
+                Step::ReleaseHold => self.bank.release_hold(reference, hold).await,
+                _ => self.bank.hold(reference, payer, total).await,
+            }
+        };
+        let patience = self.settings.patience;
+        Ok(carry_out(&*self.bank, patience, attempt, reference, instruct).await)
+    }
+
+    /// Lets the Mojaloop Connector transfer, and finds out what came of it.
+    async fn let_it_transfer(
+        &self,
+        payment: &mut Recorded<OutgoingPayment>,
+        attempt: Attempt,
+    ) -> Result<(), PaymentError> {
+        let transfer_id = payment.payment.transfer_id.clone();
+        let mut view = match attempt {
+            Attempt::First => HubView::NotKnown,
+            Attempt::AgainSince(_) => self.connector.find_out(&transfer_id).await,
+        };
+        let open_for_acceptance = !has_expired(&payment.payment, Timestamp::now());
+        if view == HubView::NotKnown && open_for_acceptance {
+            match self.connector.accept_quote(&transfer_id).await {
+                Acceptance::Committed => view = HubView::Final(FinalState::Committed),
+                Acceptance::Failed(error) => return self.begin_releasing(payment, error).await,
+                Acceptance::Unknown(reason) => {
+                    tracing::warn!(%transfer_id, reason, "outcome unknown, asking the hub");
+                    view = self.connector.find_out(&transfer_id).await;
+                }
+            }
+        }
+        match view {
+            HubView::Final(FinalState::Committed) => {
+                let work = self.intended(Timestamp::now());
+                self.become_and_record(payment, OutgoingState::Capturing, work)
+                    .await
+            }
+            HubView::Final(FinalState::Aborted) => {
+                let aborted = PaymentError::new(ErrorCode::PayeeError, "the transfer was aborted");
+                self.begin_releasing(payment, aborted).await
+            }
+            HubView::NotKnown if self.will_never_be_seen(&payment.payment) => {
+                let never = PaymentError::new(
+                    ErrorCode::TransferExpired,
+                    "the transfer did not reach the scheme in time",
+                );
+                self.begin_releasing(payment, never).await
+            }
+            HubView::NotKnown => {
+                self.postpone(payment, "the hub does not know the transfer".to_owned())
+                    .await
+            }
+            HubView::Undecided(reason) => self.postpone(payment, reason).await,
+        }
+    }
+
+    /// Whether a transfer that the hub does not know can no longer appear there.
+    fn will_never_be_seen(&self, payment: &OutgoingPayment) -> bool {
+        let offer = payment.offer.as_ref();
+        offer.is_some_and(|offer| {
+            let never_after = offer.expires_at.after(self.settings.never_seen_after);
+            never_after <= Timestamp::now()
+        })
+    }
+
+    async fn begin_releasing(
+        &self,
+        payment: &mut Recorded<OutgoingPayment>,
+        failure: PaymentError,
+    ) -> Result<(), PaymentError> {
+        payment.payment.failure = Some(failure);
+        let work = self.intended(Timestamp::now());
+        self.become_and_record(payment, OutgoingState::Releasing, work)
+            .await
+    }
+
+    /// Tells the Mojaloop Connector that there will be no transfer. It was
+    /// never told to transfer, so nothing depends on its answer; left alone,
+    /// it lets the offer expire.
+    async fn tell_of_rejection(
+        &self,
+        payment: &mut Recorded<OutgoingPayment>,
+    ) -> Result<(), PaymentError> {
+        let transfer_id = &payment.payment.transfer_id;
+        match self.connector.reject(transfer_id).await {
+            Rejection::Rejected => {}
+            Rejection::Unknown(reason) => {
+                tracing::warn!(%transfer_id, reason, "rejection not confirmed, the offer will expire");
+            }
+            Rejection::Committed => {
+                return self
+                    .park(
+                        payment,
+                        "the scheme committed a payment that was never accepted: \
+                         set AUTO_ACCEPT_QUOTES=false in the Mojaloop Connector",
+                    )
+                    .await;
+            }
+        }
+        if payment.payment.hold.is_some() {
+            let work = self.intended(Timestamp::now());
+            self.become_and_record(payment, OutgoingState::Releasing, work)
+                .await
+        } else {
+            self.become_and_record(payment, OutgoingState::Aborted, Work::none())
+                .await
+        }
+    }
+}
+
+/// The answer to the customer's decision, which depends on the payment alone.
+fn paid(payment: Recorded<OutgoingPayment>) -> Result<OutgoingPayment, PaymentError> {
+    match payment.payment.state() {
+        // The transfer is certain; that the money is still to be captured
+        // concerns this bank alone.
+        OutgoingState::Completed | OutgoingState::Capturing => Ok(payment.payment),
+        OutgoingState::Aborted | OutgoingState::Releasing | OutgoingState::Rejecting => {
+            Err(payment.payment.failure.unwrap_or_else(|| {
+                PaymentError::new(ErrorCode::Internal, "the payment was not made")
+            }))
+        }
+        OutgoingState::Requested
+        | OutgoingState::Quoted
+        | OutgoingState::Holding
+        | OutgoingState::Accepting => Err(PaymentError::new(
+            ErrorCode::Timeout,
+            "the outcome is not known yet: ask GET /transfers/{transferId} before doing anything",
+        )),
+    }
+}
+
+fn no_offer_yet() -> PaymentError {
+    PaymentError::new(
+        ErrorCode::Unsupported,
+        "there is no offer to decide on: repeat the request for it",
+    )
+}
+
+fn expired() -> PaymentError {
+    PaymentError::new(ErrorCode::QuoteExpired, "the offer has expired")
+}
+
+fn has_expired(payment: &OutgoingPayment, now: Timestamp) -> bool {
+    payment
+        .offer
+        .as_ref()
+        .is_some_and(|offer| offer.expires_at <= now)
+}

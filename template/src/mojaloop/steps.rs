@@ -1,0 +1,226 @@
+//! One step with the core banking system, carried out once.
+//!
+//! The first attempt, a repeated one and the one after a restart all come
+//! through here. An attempt that is not certainly the first asks what came of
+//! the earlier ones before it gives the instruction again.
+
+use std::{future::Future, time::Duration};
+
+use crate::{
+    core_banking::port::{BankError, Booking, BookingId, Bookings, Refusal},
+    domain::{reference::Reference, timestamp::Timestamp},
+};
+
+/// Whether an earlier attempt may have reached the bank.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Attempt {
+    /// The intent was stored a moment ago, by whoever asks.
+    First,
+    /// An earlier attempt was made at this time, or later.
+    AgainSince(Timestamp),
+}
+
+/// What came of a step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    Done(BookingId),
+    Refused(Refusal),
+    /// It has to be found out later.
+    Unknown(BankError),
+}
+
+impl From<Booking> for Outcome {
+    fn from(booking: Booking) -> Self {
+        match booking {
+            Booking::Done(booking_id) => Self::Done(booking_id),
+            Booking::Refused(refusal) => Self::Refused(refusal),
+        }
+    }
+}
+
+/// How a core banking system is dealt with when it does not answer.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// An instruction that was not answered can still be acted on for this
+    /// long. Only after it does "there is no such booking" prove anything.
+    pub settles_after: Duration,
+}
+
+/// Carries out one step under its reference.
+///
+/// If the bank failed, it is asked at once whether it had acted, and the
+/// instruction is given once more if it had not. If the bank did not answer,
+/// it may still act, so the instruction is not given again here: the outcome
+/// is unknown until the bank has had its time.
+pub async fn carry_out<Instruction, Answer>(
+    bank: &(impl Bookings + ?Sized),
+    patience: Patience,
+    attempt: Attempt,
+    reference: &Reference,
+    instruct: Instruction,
+) -> Outcome
+where
+    Instruction: Fn() -> Answer + Send + Sync,
+    Answer: Future<Output = Result<BookingId, BankError>> + Send,
+{
+    if let Attempt::AgainSince(since) = attempt {
+        match booked_after_settling(bank, patience, since, reference).await {
+            Ok(Some(booking)) => return booking.into(),
+            Ok(None) => {}
+            Err(error) => return Outcome::Unknown(error),
+        }
+    }
+    let failure = match instruct().await {
+        Ok(booking_id) => return Outcome::Done(booking_id),
+        Err(BankError::Refused(refusal)) => return Outcome::Refused(refusal),
+        Err(failure) => failure,
+    };
+    tracing::warn!(%reference, error = %failure, "outcome unknown, asking the bank");
+    match (bank.find_booking(reference).await, &failure) {
+        (Ok(Some(booking)), _) => booking.into(),
+        (Ok(None), BankError::Failed(_)) => match instruct().await {
+            Ok(booking_id) => Outcome::Done(booking_id),
+            Err(BankError::Refused(refusal)) => Outcome::Refused(refusal),
+            Err(again) => Outcome::Unknown(again),
+        },
+        (Ok(None), _) => Outcome::Unknown(failure),
+        (Err(still_unknown), _) => Outcome::Unknown(still_unknown),
+    }
+}
+
+/// What was booked by an earlier attempt; `None` only if that is certain.
+async fn booked_after_settling(
+    bank: &(impl Bookings + ?Sized),
+    patience: Patience,
+    since: Timestamp,
+    reference: &Reference,
+) -> Result<Option<Booking>, BankError> {
+    if let Some(booking) = bank.find_booking(reference).await? {
+        return Ok(Some(booking));
+    }
+    let settled_at = since.after(patience.settles_after);
+    let Some(wait) = settled_at.since(Timestamp::now()) else {
+        return Ok(None);
+    };
+    // Never longer than the bank's own time, even if the clock was set back.
+    tokio::time::sleep(wait.min(patience.settles_after)).await;
+    bank.find_booking(reference).await
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use async_trait::async_trait;
+
+    use super::*;
+    use crate::domain::reference::Step;
+
+    /// A bank that answers from a script and notes what it was asked.
+    #[derive(Default)]
+    struct Scripted {
+        instructions: Mutex<Vec<Result<BookingId, BankError>>>,
+        enquiries: Mutex<Vec<Result<Option<Booking>, BankError>>>,
+        asked: Mutex<Vec<&'static str>>,
+    }
+
+    impl Scripted {
+        fn new(
+            instructions: Vec<Result<BookingId, BankError>>,
+            enquiries: Vec<Result<Option<Booking>, BankError>>,
+        ) -> Self {
+            Self {
+                instructions: Mutex::new(instructions),
+                enquiries: Mutex::new(enquiries),
+                asked: Mutex::default(),
+            }
+        }
+
+        async fn instruct(&self) -> Result<BookingId, BankError> {
+            self.asked.lock().unwrap().push("instruct");
+            self.instructions.lock().unwrap().remove(0)
+        }
+
+        async fn run(&self, attempt: Attempt) -> (Outcome, Vec<&'static str>) {
+            let patience = Patience {
+                settles_after: Duration::from_millis(20),
+            };
+            let reference = Reference::of(&"t-1".parse().unwrap(), Step::Hold);
+            let outcome = carry_out(self, patience, attempt, &reference, || self.instruct()).await;
+            (outcome, self.asked.lock().unwrap().clone())
+        }
+    }
+
+    #[async_trait]
+    impl Bookings for Scripted {
+        async fn find_booking(&self, _: &Reference) -> Result<Option<Booking>, BankError> {
+            self.asked.lock().unwrap().push("enquire");
+            self.enquiries.lock().unwrap().remove(0)
+        }
+    }
+
+    fn done() -> Outcome {
+        Outcome::Done("b-1".to_owned())
+    }
+
+    #[tokio::test]
+    async fn a_first_attempt_that_is_answered_needs_no_enquiry() {
+        let bank = Scripted::new(vec![Ok("b-1".into())], vec![]);
+        assert_eq!(bank.run(Attempt::First).await, (done(), vec!["instruct"]));
+    }
+
+    #[tokio::test]
+    async fn a_bank_that_acted_and_failed_is_not_instructed_again() {
+        let failed = Err(BankError::Failed("500".into()));
+        let booked = Ok(Some(Booking::Done("b-1".into())));
+        let bank = Scripted::new(vec![failed], vec![booked]);
+        let (outcome, asked) = bank.run(Attempt::First).await;
+        assert_eq!((outcome, asked), (done(), vec!["instruct", "enquire"]));
+    }
+
+    #[tokio::test]
+    async fn a_bank_that_failed_without_acting_is_instructed_once_more() {
+        let failed = || Err(BankError::Failed("500".into()));
+        let bank = Scripted::new(vec![failed(), Ok("b-1".into())], vec![Ok(None)]);
+        let (outcome, asked) = bank.run(Attempt::First).await;
+        assert_eq!(outcome, done());
+        assert_eq!(asked, ["instruct", "enquire", "instruct"]);
+    }
+
+    #[tokio::test]
+    async fn a_bank_that_did_not_answer_may_still_act_so_it_is_not_instructed_again() {
+        let silent = BankError::NoAnswer("timeout".into());
+        let bank = Scripted::new(vec![Err(silent.clone())], vec![Ok(None)]);
+        let (outcome, asked) = bank.run(Attempt::First).await;
+        assert_eq!(outcome, Outcome::Unknown(silent));
+        assert_eq!(asked, ["instruct", "enquire"]);
+    }
+
+    #[tokio::test]
+    async fn a_later_attempt_asks_first_and_believes_no_before_the_bank_has_settled() {
+        let bank = Scripted::new(
+            vec![],
+            vec![Ok(None), Ok(Some(Booking::Done("b-1".into())))],
+        );
+        let (outcome, asked) = bank.run(Attempt::AgainSince(Timestamp::now())).await;
+        assert_eq!(outcome, done());
+        assert_eq!(asked, ["enquire", "enquire"]);
+    }
+
+    #[tokio::test]
+    async fn a_later_attempt_instructs_when_it_is_certain_that_nothing_was_booked() {
+        let bank = Scripted::new(vec![Ok("b-1".into())], vec![Ok(None), Ok(None)]);
+        let (outcome, asked) = bank.run(Attempt::AgainSince(Timestamp::now())).await;
+        assert_eq!(outcome, done());
+        assert_eq!(asked, ["enquire", "enquire", "instruct"]);
+    }
+
+    #[tokio::test]
+    async fn as_long_as_the_enquiry_fails_nothing_is_done() {
+        let unreachable = BankError::Unreachable("refused".into());
+        let bank = Scripted::new(vec![], vec![Err(unreachable.clone())]);
+        let (outcome, asked) = bank.run(Attempt::AgainSince(Timestamp::now())).await;
+        assert_eq!(outcome, Outcome::Unknown(unreachable));
+        assert_eq!(asked, ["enquire"]);
+    }
+}

@@ -1,0 +1,103 @@
+//! One at a time: who works on a payment.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use tokio::{sync::OwnedMutexGuard, time::timeout};
+
+use crate::domain::{
+    error::{ErrorCode, PaymentError},
+    transfer_id::TransferId,
+};
+
+/// Longer than any payment keeps its turn; shorter than the Mojaloop
+/// Connector waits for an answer (65 s).
+const MAX_WAIT: Duration = Duration::from_secs(60);
+
+type Queue = Arc<tokio::sync::Mutex<()>>;
+
+/// Lets messages about one payment take turns, and those about different
+/// payments pass.
+///
+/// This is a courtesy, not a safeguard: that nobody acts on an outdated view
+/// of a payment is ensured by the journal, which refuses outdated records.
+#[derive(Debug, Clone, Default)]
+pub struct Turns {
+    queues: Arc<Mutex<HashMap<TransferId, Queue>>>,
+}
+
+/// The turn of one payment; it ends when this is dropped.
+#[derive(Debug)]
+pub struct Turn {
+    guard: Option<OwnedMutexGuard<()>>,
+    transfer_id: TransferId,
+    turns: Turns,
+}
+
+impl Turns {
+    /// Waits for the turn of a payment.
+    pub async fn take(&self, transfer_id: &TransferId) -> Result<Turn, PaymentError> {
+        let queue = {
+            let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(queues.entry(transfer_id.clone()).or_default())
+        };
+        // Made before waiting, so that it tidies up also if it waits in vain.
+        let mut turn = Turn {
+            guard: None,
+            transfer_id: transfer_id.clone(),
+            turns: self.clone(),
+        };
+        let guard = timeout(MAX_WAIT, queue.lock_owned()).await.map_err(|_| {
+            PaymentError::new(ErrorCode::Timeout, "the payment is still being worked on")
+        })?;
+        turn.guard = Some(guard);
+        Ok(turn)
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.guard = None;
+        let mut queues = self
+            .turns
+            .queues
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let unused = queues
+            .get(&self.transfer_id)
+            .is_some_and(|queue| Arc::strong_count(queue) == 1);
+        if unused {
+            queues.remove(&self.transfer_id);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_payment_waits_for_its_own_turn_and_for_no_other() {
+        let turns = Turns::default();
+        let [first, second]: [TransferId; 2] = ["t-1", "t-2"].map(|id| id.parse().unwrap());
+        let turn = turns.take(&first).await.unwrap();
+        assert!(turns.take(&second).await.is_ok());
+        let waits = timeout(Duration::from_millis(20), turns.take(&first)).await;
+        assert!(waits.is_err());
+        drop(turn);
+        assert!(turns.take(&first).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn nothing_is_kept_of_payments_that_nobody_works_on() {
+        let turns = Turns::default();
+        let id: TransferId = "t-1".parse().unwrap();
+        let turn = turns.take(&id).await.unwrap();
+        let _given_up = timeout(Duration::from_millis(5), turns.take(&id)).await;
+        drop(turn);
+        assert!(turns.queues.lock().unwrap().is_empty());
+    }
+}

@@ -1,0 +1,251 @@
+//! The durable record of every payment.
+//!
+//! An intent is stored before its effect, and an outcome after it. What the
+//! journal holds after a crash is therefore all that is needed to go on.
+//!
+//! This file gives the payments their types; `store` is the small trait that a
+//! database has to implement, `sqlite` the one that is built in.
+
+pub mod store;
+pub mod work;
+
+pub mod sqlite;
+
+use std::{marker::PhantomData, sync::Arc};
+
+use serde::{Serialize, de::DeserializeOwned};
+
+use self::{
+    store::{Direction, Entry, Opening, Orphan, Store, StoreError},
+    work::Work,
+};
+use crate::domain::{
+    error::{ErrorCode, PaymentError},
+    incoming::IncomingTransfer,
+    outgoing::OutgoingPayment,
+    quote::Quote,
+    timestamp::Timestamp,
+    transfer_id::{QuoteId, TransferId},
+};
+
+/// The journal could not be written or read.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    /// Somebody else has recorded the payment in the meantime.
+    #[error("the payment was recorded by somebody else")]
+    Conflict,
+    #[error("the journal cannot be used: {0}")]
+    Store(#[from] StoreError),
+    #[error("an entry of the journal is not understood: {0}")]
+    Entry(#[from] serde_json::Error),
+}
+
+impl From<JournalError> for PaymentError {
+    fn from(error: JournalError) -> Self {
+        Self::new(ErrorCode::Internal, "the payment cannot be recorded now").with_detail(error)
+    }
+}
+
+/// A payment as the journal keeps it.
+pub trait Payment: Serialize + DeserializeOwned + Send + Sync {
+    const DIRECTION: Direction;
+
+    fn transfer_id(&self) -> &TransferId;
+
+    /// The DFSP's own identifier, under which a payment is opened only once.
+    fn home_transaction_id(&self) -> Option<&str>;
+
+    fn state_name(&self) -> &'static str;
+}
+
+impl Payment for IncomingTransfer {
+    const DIRECTION: Direction = Direction::Incoming;
+
+    fn transfer_id(&self) -> &TransferId {
+        &self.request.transfer_id
+    }
+
+    fn home_transaction_id(&self) -> Option<&str> {
+        None
+    }
+
+    fn state_name(&self) -> &'static str {
+        self.state().as_str()
+    }
+}
+
+impl Payment for OutgoingPayment {
+    const DIRECTION: Direction = Direction::Outgoing;
+
+    fn transfer_id(&self) -> &TransferId {
+        &self.transfer_id
+    }
+
+    fn home_transaction_id(&self) -> Option<&str> {
+        self.request.home_transaction_id.as_deref()
+    }
+
+    fn state_name(&self) -> &'static str {
+        self.state().as_str()
+    }
+}
+
+/// A payment with what the journal knows about the work on it.
+#[derive(Debug, Clone)]
+pub struct Recorded<P> {
+    pub payment: P,
+    pub work: Work,
+    /// How often it has been recorded. A record of an older version is refused.
+    version: u64,
+}
+
+/// What became of the wish to open a payment.
+#[derive(Debug)]
+pub enum Opened<P> {
+    New(Recorded<P>),
+    Known(Recorded<P>),
+}
+
+/// The payments of one direction.
+#[derive(Debug)]
+pub struct Journal<P> {
+    store: Arc<dyn Store>,
+    payments: PhantomData<fn() -> P>,
+}
+
+impl<P> Clone for Journal<P> {
+    fn clone(&self) -> Self {
+        Self {
+            store: Arc::clone(&self.store),
+            payments: PhantomData,
+        }
+    }
+}
+
+impl<P: Payment> Journal<P> {
+    pub fn new(store: Arc<dyn Store>) -> Self {
+        Self {
+            store,
+            payments: PhantomData,
+        }
+    }
+
+    /// Stores a new payment, unless its transfer or the DFSP's identifier of
+    /// it is already known.
+    pub async fn open(&self, payment: P, work: Work) -> Result<Opened<P>, JournalError> {
+        let entry = entry(&payment, &work, 1)?;
+        Ok(match self.store.open(entry).await? {
+            Opening::New => Opened::New(Recorded {
+                payment,
+                work,
+                version: 1,
+            }),
+            Opening::Known(entry) => Opened::Known(recorded(entry)?),
+        })
+    }
+
+    pub async fn find(
+        &self,
+        transfer_id: &TransferId,
+    ) -> Result<Option<Recorded<P>>, JournalError> {
+        let entry = self.store.find(P::DIRECTION, transfer_id).await?;
+        entry.map(recorded).transpose()
+    }
+
+    pub async fn find_by_home_transaction_id(
+        &self,
+        home_transaction_id: &str,
+    ) -> Result<Option<Recorded<P>>, JournalError> {
+        let entry = self
+            .store
+            .find_by_home_transaction_id(P::DIRECTION, home_transaction_id)
+            .await?;
+        entry.map(recorded).transpose()
+    }
+
+    /// Stores what a payment has become. When this returns, it is on disk.
+    pub async fn record(&self, recorded: &mut Recorded<P>) -> Result<(), JournalError> {
+        let next = recorded.version + 1;
+        let entry = entry(&recorded.payment, &recorded.work, next)?;
+        if !self.store.record(entry).await? {
+            return Err(JournalError::Conflict);
+        }
+        recorded.version = next;
+        Ok(())
+    }
+
+    /// The payments that somebody should look at by now, the oldest first.
+    pub async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<TransferId>, JournalError> {
+        Ok(self.store.due(P::DIRECTION, now, limit).await?)
+    }
+}
+
+fn entry<P: Payment>(payment: &P, work: &Work, version: u64) -> Result<Entry, JournalError> {
+    Ok(Entry {
+        direction: P::DIRECTION,
+        transfer_id: payment.transfer_id().clone(),
+        home_transaction_id: payment.home_transaction_id().map(str::to_owned),
+        state: payment.state_name().to_owned(),
+        work: work.clone(),
+        version,
+        body: serde_json::to_string(payment)?,
+    })
+}
+
+fn recorded<P: Payment>(entry: Entry) -> Result<Recorded<P>, JournalError> {
+    Ok(Recorded {
+        payment: serde_json::from_str(&entry.body)?,
+        work: entry.work,
+        version: entry.version,
+    })
+}
+
+/// The quotes that this connector gave.
+#[derive(Debug, Clone)]
+pub struct Quotes {
+    store: Arc<dyn Store>,
+}
+
+impl Quotes {
+    pub fn new(store: Arc<dyn Store>) -> Self {
+        Self { store }
+    }
+
+    /// Stores a quote, unless one is known under its identifier. Returns the
+    /// one that is stored.
+    pub async fn keep(&self, quote: Quote) -> Result<Quote, JournalError> {
+        let id = quote.request.quote_id.clone();
+        let body = serde_json::to_string(&quote)?;
+        Ok(match self.store.keep_quote(id, body).await? {
+            None => quote,
+            Some(earlier) => serde_json::from_str(&earlier)?,
+        })
+    }
+
+    pub async fn find(&self, id: &QuoteId) -> Result<Option<Quote>, JournalError> {
+        let body = self.store.find_quote(id).await?;
+        Ok(body.as_deref().map(serde_json::from_str).transpose()?)
+    }
+}
+
+/// What the scheme said of transfers that this connector does not know: the
+/// exceptions that a person reconciles.
+#[derive(Debug, Clone)]
+pub struct Orphans {
+    store: Arc<dyn Store>,
+}
+
+impl Orphans {
+    pub fn new(store: Arc<dyn Store>) -> Self {
+        Self { store }
+    }
+
+    /// Stores the exception once, however often it is told.
+    pub async fn keep(&self, orphan: Orphan) -> Result<(), JournalError> {
+        Ok(self.store.keep_orphan(orphan).await?)
+    }
+
+    pub async fn of(&self, transfer_id: &TransferId) -> Result<Vec<Orphan>, JournalError> {
+        Ok(self.store.find_orphans(transfer_id).await?)
+    }
+}

@@ -1,0 +1,677 @@
+//! The journal in an embedded SQLite database.
+//!
+//! One thread writes. It takes all the writes that are waiting into one
+//! transaction, so that concurrent payments share one flush to the disk, and
+//! answers them when the flush is done. Another thread reads, which the
+//! write-ahead log allows at the same time.
+
+use std::{path::Path, thread, time::Duration};
+
+use async_trait::async_trait;
+use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
+use tokio::sync::{mpsc, oneshot};
+
+use super::{
+    store::{Direction, Entry, Opening, Orphan, Store, StoreError},
+    work::Work,
+};
+use crate::domain::{
+    timestamp::Timestamp,
+    transfer_id::{QuoteId, TransferId},
+};
+
+/// How many operations wait for a thread before callers are made to wait.
+const QUEUE_LENGTH: usize = 1_024;
+
+/// How many writes share one flush, at the most.
+const MAX_BATCH: usize = 256;
+
+/// How long another process may hold the database before a write fails.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// What `PRAGMA user_version` of a database of this connector says.
+const SCHEMA_VERSION: i64 = 1;
+
+const SCHEMA: &str = "
+    CREATE TABLE payment (
+        direction           TEXT    NOT NULL,
+        transfer_id         TEXT    NOT NULL,
+        home_transaction_id TEXT,
+        state               TEXT    NOT NULL,
+        due_at              INTEGER,
+        attempts            INTEGER NOT NULL,
+        tried_at            INTEGER,
+        parked              TEXT,
+        version             INTEGER NOT NULL,
+        body                TEXT    NOT NULL,
+        PRIMARY KEY (direction, transfer_id)
+    ) STRICT, WITHOUT ROWID;
+    CREATE UNIQUE INDEX payment_by_home_transaction
+        ON payment (direction, home_transaction_id) WHERE home_transaction_id IS NOT NULL;
+    CREATE INDEX payment_by_due
+        ON payment (direction, due_at) WHERE due_at IS NOT NULL;
+    CREATE TABLE history (
+        number      INTEGER PRIMARY KEY,
+        direction   TEXT    NOT NULL,
+        transfer_id TEXT    NOT NULL,
+        version     INTEGER NOT NULL,
+        state       TEXT    NOT NULL,
+        attempts    INTEGER NOT NULL,
+        parked      TEXT,
+        recorded_at INTEGER NOT NULL
+    ) STRICT;
+    CREATE INDEX history_by_transfer ON history (transfer_id);
+    CREATE TRIGGER history_is_not_changed BEFORE UPDATE ON history
+        BEGIN SELECT RAISE(ABORT, 'the history is append-only'); END;
+    CREATE TRIGGER history_is_not_deleted BEFORE DELETE ON history
+        BEGIN SELECT RAISE(ABORT, 'the history is append-only'); END;
+    CREATE TABLE quote (
+        quote_id TEXT    NOT NULL PRIMARY KEY,
+        body     TEXT    NOT NULL,
+        given_at INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE orphan (
+        transfer_id   TEXT    NOT NULL,
+        told          TEXT    NOT NULL,
+        first_told_at INTEGER NOT NULL,
+        PRIMARY KEY (transfer_id, told)
+    ) STRICT, WITHOUT ROWID;
+";
+
+type Operation = Box<dyn FnOnce(&Connection) -> Option<Answer> + Send>;
+
+/// Hands an operation's result to whoever waits for it.
+type Answer = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
+
+/// A journal in one file.
+#[derive(Debug, Clone)]
+pub struct SqliteStore {
+    writer: mpsc::Sender<Operation>,
+    reader: mpsc::Sender<Operation>,
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self(error.to_string())
+    }
+}
+
+impl SqliteStore {
+    /// Opens the journal in this file, and makes it if there is none.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        if let Some(folder) = path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty())
+        {
+            std::fs::create_dir_all(folder).map_err(|error| {
+                StoreError(format!(
+                    "cannot make the folder {}: {error}",
+                    folder.display()
+                ))
+            })?;
+        }
+        let mut writing = connect(path)?;
+        migrate(&mut writing)?;
+        let reading = connect(path)?;
+        reading.pragma_update(None, "query_only", true)?;
+        Ok(Self {
+            writer: spawn("journal-writer", move |queue| {
+                write_in_batches(writing, queue)
+            })?,
+            reader: spawn("journal-reader", move |queue| {
+                read_one_by_one(&reading, queue)
+            })?,
+        })
+    }
+
+    async fn write<T: Send + 'static>(
+        &self,
+        operation: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        submit(&self.writer, operation).await
+    }
+
+    async fn read<T: Send + 'static>(
+        &self,
+        operation: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        submit(&self.reader, operation).await
+    }
+}
+
+fn connect(path: &Path) -> Result<Connection, StoreError> {
+    let connection = Connection::open(path)
+        .map_err(|error| StoreError(format!("cannot open {}: {error}", path.display())))?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.pragma_update(None, "journal_mode", "wal")?;
+    // A commit returns when it is on the disk, not when the system has it.
+    connection.pragma_update(None, "synchronous", "full")?;
+    connection.set_prepared_statement_cache_capacity(32);
+    Ok(connection)
+}
+
+fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let version: i64 =
+        transaction.pragma_query_value(None, "user_version", |row| row.get("user_version"))?;
+    match version {
+        SCHEMA_VERSION => Ok(()),
+        0 => {
+            transaction.execute_batch(SCHEMA)?;
+            transaction.pragma_update(None, "user_version", SCHEMA_VERSION)?;
+            Ok(transaction.commit()?)
+        }
+        other => Err(StoreError(format!(
+            "the database has schema version {other}, this connector knows {SCHEMA_VERSION}: \
+             start the connector that wrote it"
+        ))),
+    }
+}
+
+fn spawn(
+    name: &str,
+    work: impl FnOnce(mpsc::Receiver<Operation>) + Send + 'static,
+) -> Result<mpsc::Sender<Operation>, StoreError> {
+    let (sender, receiver) = mpsc::channel(QUEUE_LENGTH);
+    thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(move || work(receiver))
+        .map_err(|error| StoreError(format!("cannot start the {name} thread: {error}")))?;
+    Ok(sender)
+}
+
+/// Queues an operation and waits until what it wrote is on the disk.
+async fn submit<T: Send + 'static>(
+    queue: &mpsc::Sender<Operation>,
+    operation: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+) -> Result<T, StoreError> {
+    let (sender, receiver) = oneshot::channel();
+    let operation: Operation = Box::new(move |connection| match operation(connection) {
+        Ok(value) => Some(Box::new(move |flushed: Result<(), StoreError>| {
+            // Nobody waits any more if the caller has gone; the work is done.
+            let _ = sender.send(flushed.map(|()| value));
+        })),
+        Err(error) => {
+            let _ = sender.send(Err(error.into()));
+            None
+        }
+    });
+    let stopped = || StoreError("the journal has stopped".to_owned());
+    queue.send(operation).await.map_err(|_| stopped())?;
+    receiver.await.map_err(|_| stopped())?
+}
+
+fn write_in_batches(mut connection: Connection, mut queue: mpsc::Receiver<Operation>) {
+    while let Some(first) = queue.blocking_recv() {
+        let mut batch = vec![first];
+        while batch.len() < MAX_BATCH
+            && let Ok(next) = queue.try_recv()
+        {
+            batch.push(next);
+        }
+        write_batch(&mut connection, batch);
+    }
+}
+
+/// Runs the operations in one transaction. One that fails takes back its own
+/// changes alone; if the flush fails, every one of them has failed.
+fn write_batch(connection: &mut Connection, batch: Vec<Operation>) {
+    let transaction = match connection.transaction_with_behavior(TransactionBehavior::Immediate) {
+        Ok(transaction) => transaction,
+        Err(error) => {
+            // Dropping the operations tells every caller that it has failed.
+            tracing::error!(%error, "the journal cannot be written");
+            return;
+        }
+    };
+    let mut answers = Vec::with_capacity(batch.len());
+    for operation in batch {
+        if transaction.execute_batch("SAVEPOINT operation").is_err() {
+            continue;
+        }
+        let answer = operation(&transaction);
+        let end = match answer {
+            Some(_) => "RELEASE operation",
+            None => "ROLLBACK TO operation; RELEASE operation",
+        };
+        match transaction.execute_batch(end) {
+            Ok(()) => answers.extend(answer),
+            Err(error) => tracing::error!(%error, "a write to the journal was not taken"),
+        }
+    }
+    let flushed = transaction.commit().map_err(|error| {
+        tracing::error!(%error, "the journal cannot be flushed");
+        error.to_string()
+    });
+    for answer in answers {
+        answer(flushed.clone().map_err(StoreError));
+    }
+}
+
+fn read_one_by_one(connection: &Connection, mut queue: mpsc::Receiver<Operation>) {
+    while let Some(operation) = queue.blocking_recv() {
+        if let Some(answer) = operation(connection) {
+            answer(Ok(()));
+        }
+    }
+}
+
+const ENTRY_COLUMNS: &str = "direction, transfer_id, home_transaction_id, state, due_at, \
+                             attempts, tried_at, parked, version, body";
+
+fn read_entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
+    let direction: String = row.get("direction")?;
+    let direction = [Direction::Incoming, Direction::Outgoing]
+        .into_iter()
+        .find(|known| known.as_str() == direction)
+        .ok_or_else(|| not_understood("direction"))?;
+    let moment = |column| {
+        let milliseconds: Option<i64> = row.get(column)?;
+        Ok::<_, rusqlite::Error>(milliseconds.map(Timestamp::from_milliseconds))
+    };
+    Ok(Entry {
+        direction,
+        transfer_id: read_transfer_id(row)?,
+        home_transaction_id: row.get("home_transaction_id")?,
+        state: row.get("state")?,
+        work: Work {
+            due_at: moment("due_at")?,
+            attempts: row.get("attempts")?,
+            tried_at: moment("tried_at")?,
+            parked: row.get("parked")?,
+        },
+        version: row.get::<_, i64>("version")?.unsigned_abs(),
+        body: row.get("body")?,
+    })
+}
+
+fn read_transfer_id(row: &Row<'_>) -> rusqlite::Result<TransferId> {
+    let text: String = row.get("transfer_id")?;
+    TransferId::try_from(text).map_err(|_| not_understood("transfer_id"))
+}
+
+fn not_understood(column: &str) -> rusqlite::Error {
+    rusqlite::Error::InvalidColumnName(format!("{column} holds a value that is not understood"))
+}
+
+fn find_entry(
+    connection: &Connection,
+    direction: Direction,
+    transfer_id: &TransferId,
+) -> rusqlite::Result<Option<Entry>> {
+    connection
+        .prepare_cached(&format!(
+            "SELECT {ENTRY_COLUMNS} FROM payment WHERE direction = ?1 AND transfer_id = ?2"
+        ))?
+        .query_row(
+            params![direction.as_str(), transfer_id.as_str()],
+            read_entry,
+        )
+        .optional()
+}
+
+fn find_entry_by_home_transaction_id(
+    connection: &Connection,
+    direction: Direction,
+    home_transaction_id: &str,
+) -> rusqlite::Result<Option<Entry>> {
+    connection
+        .prepare_cached(&format!(
+            "SELECT {ENTRY_COLUMNS} FROM payment WHERE direction = ?1 AND home_transaction_id = ?2"
+        ))?
+        .query_row(params![direction.as_str(), home_transaction_id], read_entry)
+        .optional()
+}
+
+fn add_to_history(connection: &Connection, entry: &Entry) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "INSERT INTO history \
+             (direction, transfer_id, version, state, attempts, parked, recorded_at) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        )?
+        .execute(params![
+            entry.direction.as_str(),
+            entry.transfer_id.as_str(),
+            entry.version.cast_signed(),
+            entry.state,
+            entry.work.attempts,
+            entry.work.parked,
+            Timestamp::now().as_milliseconds(),
+        ])
+        .map(|_| ())
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn open(&self, entry: Entry) -> Result<Opening, StoreError> {
+        self.write(move |connection| {
+            if let Some(known) = find_entry(connection, entry.direction, &entry.transfer_id)? {
+                return Ok(Opening::Known(known));
+            }
+            if let Some(home) = &entry.home_transaction_id
+                && let Some(known) =
+                    find_entry_by_home_transaction_id(connection, entry.direction, home)?
+            {
+                return Ok(Opening::Known(known));
+            }
+            connection
+                .prepare_cached(&format!(
+                    "INSERT INTO payment ({ENTRY_COLUMNS}) \
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"
+                ))?
+                .execute(params![
+                    entry.direction.as_str(),
+                    entry.transfer_id.as_str(),
+                    entry.home_transaction_id,
+                    entry.state,
+                    entry.work.due_at.map(Timestamp::as_milliseconds),
+                    entry.work.attempts,
+                    entry.work.tried_at.map(Timestamp::as_milliseconds),
+                    entry.work.parked,
+                    entry.version.cast_signed(),
+                    entry.body,
+                ])?;
+            add_to_history(connection, &entry)?;
+            Ok(Opening::New)
+        })
+        .await
+    }
+
+    async fn find(
+        &self,
+        direction: Direction,
+        transfer_id: &TransferId,
+    ) -> Result<Option<Entry>, StoreError> {
+        let transfer_id = transfer_id.clone();
+        self.read(move |connection| find_entry(connection, direction, &transfer_id))
+            .await
+    }
+
+    async fn find_by_home_transaction_id(
+        &self,
+        direction: Direction,
+        home_transaction_id: &str,
+    ) -> Result<Option<Entry>, StoreError> {
+        let home = home_transaction_id.to_owned();
+        self.read(move |connection| find_entry_by_home_transaction_id(connection, direction, &home))
+            .await
+    }
+
+    async fn record(&self, entry: Entry) -> Result<bool, StoreError> {
+        self.write(move |connection| {
+            let replaced = connection
+                .prepare_cached(
+                    "UPDATE payment SET state = ?3, due_at = ?4, attempts = ?5, tried_at = ?6, \
+                     parked = ?7, version = ?8, body = ?9 \
+                     WHERE direction = ?1 AND transfer_id = ?2 AND version = ?8 - 1",
+                )?
+                .execute(params![
+                    entry.direction.as_str(),
+                    entry.transfer_id.as_str(),
+                    entry.state,
+                    entry.work.due_at.map(Timestamp::as_milliseconds),
+                    entry.work.attempts,
+                    entry.work.tried_at.map(Timestamp::as_milliseconds),
+                    entry.work.parked,
+                    entry.version.cast_signed(),
+                    entry.body,
+                ])?;
+            if replaced == 1 {
+                add_to_history(connection, &entry)?;
+            }
+            Ok(replaced == 1)
+        })
+        .await
+    }
+
+    async fn due(
+        &self,
+        direction: Direction,
+        by: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<TransferId>, StoreError> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        self.read(move |connection| {
+            connection
+                .prepare_cached(
+                    "SELECT transfer_id FROM payment \
+                     WHERE direction = ?1 AND due_at <= ?2 ORDER BY due_at LIMIT ?3",
+                )?
+                .query_map(
+                    params![direction.as_str(), by.as_milliseconds(), limit],
+                    read_transfer_id,
+                )?
+                .collect()
+        })
+        .await
+    }
+
+    async fn keep_quote(&self, id: QuoteId, body: String) -> Result<Option<String>, StoreError> {
+        self.write(move |connection| {
+            let known = find_quote_body(connection, &id)?;
+            if known.is_none() {
+                connection
+                    .prepare_cached(
+                        "INSERT INTO quote (quote_id, body, given_at) VALUES (?1, ?2, ?3)",
+                    )?
+                    .execute(params![
+                        id.as_str(),
+                        body,
+                        Timestamp::now().as_milliseconds()
+                    ])?;
+            }
+            Ok(known)
+        })
+        .await
+    }
+
+    async fn find_quote(&self, id: &QuoteId) -> Result<Option<String>, StoreError> {
+        let id = id.clone();
+        self.read(move |connection| find_quote_body(connection, &id))
+            .await
+    }
+
+    async fn keep_orphan(&self, orphan: Orphan) -> Result<(), StoreError> {
+        self.write(move |connection| {
+            connection
+                .prepare_cached(
+                    "INSERT INTO orphan (transfer_id, told, first_told_at) VALUES (?1, ?2, ?3) \
+                     ON CONFLICT DO NOTHING",
+                )?
+                .execute(params![
+                    orphan.transfer_id.as_str(),
+                    orphan.told,
+                    orphan.first_told_at.as_milliseconds(),
+                ])
+                .map(|_| ())
+        })
+        .await
+    }
+
+    async fn find_orphans(&self, transfer_id: &TransferId) -> Result<Vec<Orphan>, StoreError> {
+        let transfer_id = transfer_id.clone();
+        self.read(move |connection| {
+            connection
+                .prepare_cached(
+                    "SELECT transfer_id, told, first_told_at FROM orphan WHERE transfer_id = ?1",
+                )?
+                .query_map(params![transfer_id.as_str()], |row| {
+                    Ok(Orphan {
+                        transfer_id: read_transfer_id(row)?,
+                        told: row.get("told")?,
+                        first_told_at: Timestamp::from_milliseconds(row.get("first_told_at")?),
+                    })
+                })?
+                .collect()
+        })
+        .await
+    }
+
+    async fn check(&self) -> Result<(), StoreError> {
+        self.read(|connection| connection.query_row("SELECT 1", [], |_| Ok(())))
+            .await
+    }
+}
+
+fn find_quote_body(connection: &Connection, id: &QuoteId) -> rusqlite::Result<Option<String>> {
+    connection
+        .prepare_cached("SELECT body FROM quote WHERE quote_id = ?1")?
+        .query_row(params![id.as_str()], |row| row.get("body"))
+        .optional()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    fn entry(transfer_id: &str, version: u64) -> Entry {
+        Entry {
+            direction: Direction::Outgoing,
+            transfer_id: transfer_id.parse().unwrap(),
+            home_transaction_id: Some(format!("home-{transfer_id}")),
+            state: "requested".to_owned(),
+            work: Work::due(Timestamp::from_milliseconds(1_000)),
+            version,
+            body: "{}".to_owned(),
+        }
+    }
+
+    fn in_a_folder() -> (tempfile::TempDir, SqliteStore) {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(&folder.path().join("journal.db")).unwrap();
+        (folder, store)
+    }
+
+    #[tokio::test]
+    async fn a_payment_is_opened_once_under_either_identifier() {
+        let (_folder, store) = in_a_folder();
+        let first = entry("t-1", 1);
+        assert!(matches!(
+            store.open(first.clone()).await.unwrap(),
+            Opening::New
+        ));
+        let again = store.open(first.clone()).await.unwrap();
+        assert!(matches!(again, Opening::Known(known) if known == first));
+
+        let mut same_home = entry("t-2", 1);
+        same_home.home_transaction_id = first.home_transaction_id.clone();
+        let again = store.open(same_home).await.unwrap();
+        assert!(matches!(again, Opening::Known(known) if known == first));
+    }
+
+    #[tokio::test]
+    async fn of_two_records_of_one_version_the_second_is_refused() {
+        let (_folder, store) = in_a_folder();
+        store.open(entry("t-1", 1)).await.unwrap();
+        assert!(store.record(entry("t-1", 2)).await.unwrap());
+        assert!(!store.record(entry("t-1", 2)).await.unwrap());
+        assert!(!store.record(entry("unknown", 2)).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn what_was_recorded_is_there_when_the_file_is_opened_again() {
+        let (folder, store) = in_a_folder();
+        store.open(entry("t-1", 1)).await.unwrap();
+        store.record(entry("t-1", 2)).await.unwrap();
+        drop(store);
+        let store = SqliteStore::open(&folder.path().join("journal.db")).unwrap();
+        let id: TransferId = "t-1".parse().unwrap();
+        let found = store.find(Direction::Outgoing, &id).await.unwrap();
+        assert_eq!(found, Some(entry("t-1", 2)));
+        assert_eq!(store.find(Direction::Incoming, &id).await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn the_history_cannot_be_changed() {
+        let (folder, store) = in_a_folder();
+        store.open(entry("t-1", 1)).await.unwrap();
+        store.record(entry("t-1", 2)).await.unwrap();
+        let connection = Connection::open(folder.path().join("journal.db")).unwrap();
+        let lines: i64 = connection
+            .query_row("SELECT count(*) FROM history", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(lines, 2);
+        for change in ["DELETE FROM history", "UPDATE history SET state = 'x'"] {
+            let error = connection.execute(change, []).unwrap_err();
+            assert!(error.to_string().contains("append-only"), "{error}");
+        }
+    }
+
+    #[tokio::test]
+    async fn only_what_is_due_is_listed_and_the_longest_due_first() {
+        let (_folder, store) = in_a_folder();
+        for (id, due_at) in [("late", 2_000), ("early", 1_000), ("later", 3_000)] {
+            let mut entry = entry(id, 1);
+            entry.work = Work::due(Timestamp::from_milliseconds(due_at));
+            store.open(entry).await.unwrap();
+        }
+        let mut done = entry("done", 1);
+        done.work = Work::none();
+        store.open(done).await.unwrap();
+        let by = Timestamp::from_milliseconds(2_000);
+        let due = store.due(Direction::Outgoing, by, 10).await.unwrap();
+        let due: Vec<_> = due.iter().map(TransferId::as_str).collect();
+        assert_eq!(due, ["early", "late"]);
+    }
+
+    #[tokio::test]
+    async fn a_failing_write_does_not_spoil_the_others_of_its_batch() {
+        let (_folder, store) = in_a_folder();
+        let store = Arc::new(store);
+        let writes = (0..50).map(|number| {
+            let store = Arc::clone(&store);
+            tokio::spawn(async move {
+                if number % 5 == 0 {
+                    let broken = store.write(|connection| {
+                        connection.execute("INSERT INTO orphan VALUES ('half', 'x', 0)", [])?;
+                        connection.execute("INSERT INTO nowhere VALUES (1)", [])
+                    });
+                    assert!(broken.await.is_err());
+                } else {
+                    let opened = store.open(entry(&format!("t-{number}"), 1)).await;
+                    assert!(matches!(opened, Ok(Opening::New)));
+                }
+            })
+        });
+        for write in writes.collect::<Vec<_>>() {
+            write.await.unwrap();
+        }
+        let by = Timestamp::from_milliseconds(1_000);
+        let due = store.due(Direction::Outgoing, by, 100).await.unwrap();
+        assert_eq!(due.len(), 40);
+        let half: TransferId = "half".parse().unwrap();
+        assert_eq!(store.find_orphans(&half).await.unwrap(), []);
+    }
+
+    #[tokio::test]
+    async fn a_quote_is_kept_as_it_was_first_given() {
+        let (_folder, store) = in_a_folder();
+        let id: QuoteId = "q-1".parse().unwrap();
+        assert_eq!(
+            store.keep_quote(id.clone(), "first".into()).await.unwrap(),
+            None
+        );
+        let known = store.keep_quote(id.clone(), "second".into()).await.unwrap();
+        assert_eq!(known.as_deref(), Some("first"));
+        assert_eq!(
+            store.find_quote(&id).await.unwrap().as_deref(),
+            Some("first")
+        );
+    }
+
+    #[test]
+    fn a_database_of_a_newer_connector_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal.db");
+        drop(SqliteStore::open(&path).unwrap());
+        let connection = Connection::open(&path).unwrap();
+        connection
+            .pragma_update(None, "user_version", SCHEMA_VERSION + 1)
+            .unwrap();
+        let error = SqliteStore::open(&path).unwrap_err();
+        assert!(error.to_string().contains("schema version"), "{error}");
+    }
+}

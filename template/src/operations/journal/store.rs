@@ -1,0 +1,116 @@
+//! What a database has to do to hold the journal.
+
+use std::fmt;
+
+use async_trait::async_trait;
+
+use super::work::Work;
+use crate::domain::{
+    timestamp::Timestamp,
+    transfer_id::{QuoteId, TransferId},
+};
+
+/// Which way the money goes, seen from this DFSP.
+///
+/// A transfer between two customers of this DFSP is one of each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Direction {
+    Incoming,
+    Outgoing,
+}
+
+impl Direction {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Incoming => "incoming",
+            Self::Outgoing => "outgoing",
+        }
+    }
+}
+
+impl fmt::Display for Direction {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+/// A payment as a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    pub direction: Direction,
+    pub transfer_id: TransferId,
+    pub home_transaction_id: Option<String>,
+    pub state: String,
+    pub work: Work,
+    /// 1 when it is opened, one more at every record.
+    pub version: u64,
+    /// The payment itself, as JSON.
+    pub body: String,
+}
+
+/// What became of the wish to open a payment.
+#[derive(Debug)]
+pub enum Opening {
+    New,
+    Known(Entry),
+}
+
+/// A final word of the scheme about a transfer that is not in the journal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Orphan {
+    pub transfer_id: TransferId,
+    /// The final state as it was told: `COMMITTED`, `ABORTED` or, without the
+    /// scheme's own word, `COMPLETED`.
+    pub told: String,
+    pub first_told_at: Timestamp,
+}
+
+/// The database could not be used.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct StoreError(pub String);
+
+/// A database that holds the journal. A method that writes returns when what
+/// it wrote survives a loss of power.
+#[async_trait]
+pub trait Store: fmt::Debug + Send + Sync {
+    /// Inserts an entry unless its transfer, or its home transaction, is known
+    /// in its direction.
+    async fn open(&self, entry: Entry) -> Result<Opening, StoreError>;
+
+    async fn find(
+        &self,
+        direction: Direction,
+        transfer_id: &TransferId,
+    ) -> Result<Option<Entry>, StoreError>;
+
+    async fn find_by_home_transaction_id(
+        &self,
+        direction: Direction,
+        home_transaction_id: &str,
+    ) -> Result<Option<Entry>, StoreError>;
+
+    /// Replaces the entry whose version is one less, and adds to its history.
+    /// `false` if there is none: somebody else was faster.
+    async fn record(&self, entry: Entry) -> Result<bool, StoreError>;
+
+    /// The transfers of a direction that are due by a moment, the longest due first.
+    async fn due(
+        &self,
+        direction: Direction,
+        by: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<TransferId>, StoreError>;
+
+    /// Inserts a quote, or returns the one that is known under this identifier.
+    async fn keep_quote(&self, id: QuoteId, body: String) -> Result<Option<String>, StoreError>;
+
+    async fn find_quote(&self, id: &QuoteId) -> Result<Option<String>, StoreError>;
+
+    async fn keep_orphan(&self, orphan: Orphan) -> Result<(), StoreError>;
+
+    async fn find_orphans(&self, transfer_id: &TransferId) -> Result<Vec<Orphan>, StoreError>;
+
+    /// Whether the database answers.
+    async fn check(&self) -> Result<(), StoreError>;
+}

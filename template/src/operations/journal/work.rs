@@ -1,0 +1,100 @@
+//! What is still to be done about a payment, and when.
+
+use std::time::Duration;
+
+use crate::domain::timestamp::Timestamp;
+
+/// What is still to be done about a payment, and when.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Work {
+    /// When somebody should look at the payment again; never, if `None`.
+    pub due_at: Option<Timestamp>,
+    /// How often the present step has been tried in vain.
+    pub attempts: u32,
+    /// When it was last tried in vain.
+    pub tried_at: Option<Timestamp>,
+    /// Why a person has to decide. Nothing is tried until then.
+    pub parked: Option<String>,
+}
+
+/// How often a step is tried again, and how soon.
+#[derive(Debug, Clone, Copy)]
+pub struct Schedule {
+    /// The first pause. Each further one is twice as long.
+    pub first_pause: Duration,
+    pub longest_pause: Duration,
+    /// After so many attempts in vain a person has to decide.
+    pub max_attempts: u32,
+}
+
+impl Work {
+    /// Nothing is to be done.
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// The payment is to be looked at by then, if nothing happens before.
+    pub fn due(at: Timestamp) -> Self {
+        Self {
+            due_at: Some(at),
+            ..Self::default()
+        }
+    }
+
+    /// A person has to decide.
+    pub fn parked(reason: impl Into<String>) -> Self {
+        Self {
+            parked: Some(reason.into()),
+            ..Self::default()
+        }
+    }
+
+    /// The step was tried in vain: it is tried again later, and after too many
+    /// attempts it is left to a person.
+    pub fn after_vain_attempt(&self, schedule: Schedule, now: Timestamp, reason: String) -> Self {
+        let attempts = self.attempts.saturating_add(1);
+        let mut next = Self {
+            attempts,
+            tried_at: Some(now),
+            ..Self::default()
+        };
+        if attempts >= schedule.max_attempts {
+            next.parked = Some(reason);
+        } else {
+            next.due_at = Some(now.after(schedule.pause_after(attempts)));
+        }
+        next
+    }
+}
+
+impl Schedule {
+    fn pause_after(self, attempts: u32) -> Duration {
+        let doublings = attempts.saturating_sub(1).min(20);
+        self.first_pause
+            .saturating_mul(1 << doublings)
+            .min(self.longest_pause)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_double_up_to_the_longest_and_then_a_person_decides() {
+        let schedule = Schedule {
+            first_pause: Duration::from_secs(1),
+            longest_pause: Duration::from_secs(3),
+            max_attempts: 4,
+        };
+        let now = Timestamp::from_milliseconds(0);
+        let mut work = Work::due(now);
+        let mut pauses = Vec::new();
+        while work.parked.is_none() {
+            work = work.after_vain_attempt(schedule, now, "in vain".to_owned());
+            pauses.push(work.due_at.map(Timestamp::as_milliseconds));
+        }
+        assert_eq!(pauses, [Some(1_000), Some(2_000), Some(3_000), None]);
+        assert_eq!(work.parked.as_deref(), Some("in vain"));
+    }
+}

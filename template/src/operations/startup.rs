@@ -1,0 +1,258 @@
+//! Wiring: from a configuration to two servers.
+
+use std::{
+    net::{SocketAddr, TcpListener},
+    sync::Arc,
+    time::Duration,
+};
+
+use actix_web::{App, HttpServer, dev::Server, middleware::from_fn};
+use tokio::{runtime::Handle, task::JoinHandle};
+
+use super::{
+    configuration::{Configuration, ListenAddress, Problems},
+    journal::{
+        Journal, Orphans, Quotes,
+        sqlite::SqliteStore,
+        store::{Store, StoreError},
+        work::Schedule,
+    },
+    recovery::Recovery,
+    tasks::Tasks,
+};
+use crate::{
+    core_banking::{self, float_account::FloatAccount, port::CoreBankingSystem},
+    mojaloop::{
+        backend_api::{self, BackendApi},
+        connector::{self, MojaloopConnector},
+        dfsp_api::{self, DfspApi},
+        http::answer_everything,
+        payee::{self, Payee},
+        payer::{self, Payer},
+        steps::Patience,
+    },
+};
+
+/// How long requests that are being served may go on after SIGTERM.
+const SHUTDOWN_SECONDS: u64 = 30;
+
+/// How long a connection may stay idle. Longer than the pause between two
+/// messages of a payment, so that a message does not meet a closing one.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+
+/// Why the connector did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error(transparent)]
+    Configuration(#[from] Problems),
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        address: String,
+        source: std::io::Error,
+    },
+    #[error("the journal cannot be opened: {0}")]
+    Journal(#[from] StoreError),
+    #[error("an HTTP client cannot be made: {0}")]
+    Client(#[from] reqwest::Error),
+    #[error("a server has failed: {0}")]
+    Server(#[from] std::io::Error),
+}
+
+/// The ports of both APIs, taken before anything else starts.
+#[derive(Debug)]
+pub struct Listeners {
+    backend_api: TcpListener,
+    dfsp_api: TcpListener,
+}
+
+impl Listeners {
+    pub fn bind(configuration: &Configuration) -> Result<Self, StartError> {
+        Ok(Self {
+            backend_api: bind(&configuration.backend_api)?,
+            dfsp_api: bind(&configuration.dfsp_api)?,
+        })
+    }
+
+    pub fn backend_address(&self) -> std::io::Result<SocketAddr> {
+        self.backend_api.local_addr()
+    }
+
+    pub fn dfsp_address(&self) -> std::io::Result<SocketAddr> {
+        self.dfsp_api.local_addr()
+    }
+}
+
+fn bind(address: &ListenAddress) -> Result<TcpListener, StartError> {
+    let ListenAddress { host, port } = address;
+    TcpListener::bind((host.as_str(), *port)).map_err(|source| StartError::Listen {
+        address: format!("{host}:{port}"),
+        source,
+    })
+}
+
+/// Chooses the implementation of TLS. It has to be chosen before a client is
+/// made, once a process.
+pub fn choose_tls() {
+    // Fails if it has been chosen before, which is as well.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
+/// Opens the journal that the configuration names.
+pub fn open_journal(configuration: &Configuration) -> Result<Arc<dyn Store>, StartError> {
+    let path = configuration
+        .database
+        .as_deref()
+        .ok_or_else(|| Problems::of("DATABASE_URL is missing"))?;
+    Ok(Arc::new(SqliteStore::open(path)?))
+}
+
+/// Makes the client of the core banking system that the configuration names.
+pub fn core_banking_client(
+    configuration: &Configuration,
+) -> Result<Arc<dyn CoreBankingSystem>, StartError> {
+    let base_url = configuration.cbs_base_url.clone();
+    let client = core_banking::Client::new(core_banking::Settings {
+        base_url: base_url.ok_or_else(|| Problems::of("CBS_BASE_URL is missing"))?,
+        authorization: configuration.cbs_authorization.clone(),
+        timeout: configuration.cbs_timeout,
+        max_idle_connections: configuration.cbs_max_idle_connections,
+    })?;
+    Ok(Arc::new(client))
+}
+
+/// A connector that serves.
+pub struct Connector {
+    backend_api: Server,
+    dfsp_api: Server,
+    recovery: JoinHandle<()>,
+}
+
+impl Connector {
+    /// Starts both APIs, and goes on with the payments that an earlier process
+    /// left unfinished.
+    pub fn start(
+        configuration: Configuration,
+        listeners: Listeners,
+        store: Arc<dyn Store>,
+        bank: Arc<dyn CoreBankingSystem>,
+    ) -> Result<Self, StartError> {
+        let missing = |name: &str| Problems::of(format!("{name} is missing"));
+        let connector_base_url = configuration.connector_base_url.clone();
+        let connector = MojaloopConnector::new(connector::Settings {
+            base_url: connector_base_url.ok_or_else(|| missing("SDK_BASE_URL"))?,
+            timeout: configuration.connector_timeout,
+            fsp_id: configuration.fsp_id.clone(),
+        })?;
+        let float_account = configuration.float_account.clone();
+        let float = FloatAccount {
+            account: float_account.ok_or_else(|| missing("FLOAT_ACCOUNT"))?,
+            floor: configuration.float_floor,
+            warning: configuration.float_warning,
+        };
+        let incoming = Journal::new(Arc::clone(&store));
+        let outgoing = Journal::new(Arc::clone(&store));
+        let tasks = Tasks::new(Handle::current());
+
+        let payee = Payee::new(
+            payee_settings(&configuration),
+            payee::Collaborators {
+                bank: Arc::clone(&bank),
+                float: float.clone(),
+                connector: connector.clone(),
+                journal: incoming.clone(),
+                quotes: Quotes::new(Arc::clone(&store)),
+                orphans: Orphans::new(store),
+                tasks: tasks.clone(),
+            },
+        );
+        let payer = Payer::new(
+            payer_settings(&configuration),
+            payer::Collaborators {
+                bank,
+                float,
+                connector,
+                journal: outgoing.clone(),
+                tasks,
+            },
+        );
+        let interval = configuration.recovery_interval;
+        let recovery = Recovery::new(payee.clone(), payer.clone(), incoming, outgoing, interval);
+
+        let backend_routes = backend_api::routes(BackendApi {
+            payee,
+            fsp_id: configuration.fsp_id,
+            lei: configuration.lei,
+            id_types: configuration.id_types.clone(),
+            dial_code: configuration.dial_code.clone(),
+        });
+        let dfsp_routes = dfsp_api::routes(DfspApi {
+            payer,
+            id_types: configuration.id_types,
+            dial_code: configuration.dial_code,
+        });
+        let backend_api = HttpServer::new(move || {
+            App::new()
+                .configure(backend_routes.clone())
+                .wrap(from_fn(answer_everything))
+        });
+        let dfsp_api = HttpServer::new(move || {
+            App::new()
+                .configure(dfsp_routes.clone())
+                .wrap(from_fn(answer_everything))
+        });
+        Ok(Self {
+            backend_api: backend_api
+                .keep_alive(KEEP_ALIVE)
+                .shutdown_timeout(SHUTDOWN_SECONDS)
+                .listen(listeners.backend_api)?
+                .run(),
+            dfsp_api: dfsp_api
+                .keep_alive(KEEP_ALIVE)
+                .shutdown_timeout(SHUTDOWN_SECONDS)
+                .listen(listeners.dfsp_api)?
+                .run(),
+            recovery: tokio::spawn(recovery.run()),
+        })
+    }
+
+    /// Serves until the process is told to end.
+    pub async fn serve(self) -> Result<(), StartError> {
+        let ended = tokio::try_join!(self.backend_api, self.dfsp_api);
+        self.recovery.abort();
+        ended?;
+        Ok(())
+    }
+}
+
+fn payee_settings(configuration: &Configuration) -> payee::Settings {
+    payee::Settings {
+        currency: configuration.currency,
+        quote_lifetime: configuration.quote_lifetime,
+        final_word_after: configuration.final_word_after,
+        patience: patience(configuration),
+        schedule: schedule(configuration),
+    }
+}
+
+fn payer_settings(configuration: &Configuration) -> payer::Settings {
+    payer::Settings {
+        currency: configuration.currency,
+        never_seen_after: configuration.never_seen_after,
+        patience: patience(configuration),
+        schedule: schedule(configuration),
+    }
+}
+
+fn patience(configuration: &Configuration) -> Patience {
+    Patience {
+        settles_after: configuration.cbs_settles_after,
+    }
+}
+
+fn schedule(configuration: &Configuration) -> Schedule {
+    Schedule {
+        first_pause: configuration.retry_first_pause,
+        longest_pause: configuration.retry_longest_pause,
+        max_attempts: configuration.retry_max_attempts,
+    }
+}

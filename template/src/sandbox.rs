@@ -1,0 +1,127 @@
+//! For development and tests alone: a bank and a Mojaloop Connector that stand
+//! in for the real ones. None of it is in a production build.
+
+pub mod bank;
+pub mod mojaloop_connector;
+
+mod crashes;
+mod greeting;
+
+use std::{
+    net::{Ipv4Addr, SocketAddr, TcpListener},
+    path::PathBuf,
+};
+
+use reqwest::Url;
+
+use self::{
+    bank::{SandboxBank, Seed},
+    mojaloop_connector::{SimulatedMojaloopConnector, SimulatorSettings},
+};
+use crate::operations::{
+    configuration::{Configuration, Problems},
+    startup::{Listeners, StartError},
+};
+
+pub use self::crashes::with_crashes;
+
+/// Stands in for whatever the configuration does not name: the core banking
+/// system, the Mojaloop Connector, or both.
+pub fn stand_in(
+    mut configuration: Configuration,
+    listeners: &Listeners,
+) -> Result<Configuration, StartError> {
+    let mut greeting = greeting::Greeting::new(&configuration, listeners)?;
+    if configuration.cbs_base_url.is_none() {
+        let seed = seed()?;
+        greeting.choose_parties(&seed);
+        if configuration.float_account.is_none() {
+            configuration.float_account = Some(seed.float_account().clone());
+        }
+        if configuration.database.is_none() {
+            configuration.database = Some(fresh_database());
+        }
+        let address = start_bank(seed)?;
+        greeting.bank = Some(address);
+        configuration.cbs_base_url = Some(url_of(address)?);
+    }
+    if configuration.connector_base_url.is_none() {
+        let address = start_simulator(SimulatorSettings {
+            backend_base_url: format!("http://{}", listeners.backend_address()?),
+            fsp_id: configuration.fsp_id.clone(),
+            currency: configuration.currency,
+        })?;
+        greeting.connector = Some(address);
+        configuration.connector_base_url = Some(url_of(address)?);
+    }
+    greeting.print();
+    Ok(configuration)
+}
+
+/// Runs the sandbox bank and the simulated Mojaloop Connector by themselves,
+/// so that they outlive a connector, until the process is told to end.
+pub async fn run_alone(configuration: Configuration) -> Result<(), StartError> {
+    let bank = start_bank(seed()?)?;
+    let backend = &configuration.backend_api;
+    let connector = start_simulator(SimulatorSettings {
+        backend_base_url: format!("http://{}:{}", backend.host, backend.port),
+        fsp_id: configuration.fsp_id,
+        currency: configuration.currency,
+    })?;
+    println!("SANDBOX: no real money is moved. Start the connector with");
+    println!("  CBS_BASE_URL=http://{bank} SDK_BASE_URL=http://{connector}");
+    Ok(tokio::signal::ctrl_c().await?)
+}
+
+/// The accounts of the sandbox bank: the user's own, or the built-in ones.
+fn seed() -> Result<Seed, Problems> {
+    let seed = match std::env::var("SANDBOX_ACCOUNTS") {
+        Ok(path) if !path.is_empty() => Seed::read(&PathBuf::from(path)),
+        _ => Seed::built_in(),
+    };
+    seed.map_err(|error| Problems::of(format!("SANDBOX_ACCOUNTS {error}")))
+}
+
+fn start_bank(seed: Seed) -> Result<SocketAddr, StartError> {
+    let listener = listen("SANDBOX_BANK_PORT", 3010)?;
+    let address = listener.local_addr()?;
+    tokio::spawn(bank::serve(SandboxBank::new(seed), listener)?);
+    Ok(address)
+}
+
+fn start_simulator(settings: SimulatorSettings) -> Result<SocketAddr, StartError> {
+    let listener = listen("SANDBOX_SDK_PORT", 4001)?;
+    let address = listener.local_addr()?;
+    let simulator = SimulatedMojaloopConnector::new(settings);
+    tokio::spawn(mojaloop_connector::serve(simulator, listener)?);
+    Ok(address)
+}
+
+/// The sandbox is for this machine: it listens on loopback alone.
+fn listen(variable: &str, default_port: u16) -> Result<TcpListener, StartError> {
+    let port = match std::env::var(variable) {
+        Ok(text) if !text.is_empty() => text
+            .parse()
+            .map_err(|_| Problems::of(format!("{variable} is not a port number")))?,
+        _ => default_port,
+    };
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(|source| StartError::Listen {
+        address: format!("127.0.0.1:{port} ({variable})"),
+        source,
+    })
+}
+
+/// The sandbox bank forgets everything when it ends, and a journal that
+/// remembered its bookings would contradict it. So it gets a new one.
+fn fresh_database() -> PathBuf {
+    let name = format!(
+        "{}-sandbox-{}",
+        env!("CARGO_PKG_NAME"),
+        uuid::Uuid::now_v7()
+    );
+    std::env::temp_dir().join(name).join("journal.db")
+}
+
+fn url_of(address: SocketAddr) -> Result<Url, Problems> {
+    Url::parse(&format!("http://{address}")).map_err(|error| Problems::of(error.to_string()))
+}

@@ -1,0 +1,123 @@
+//! The sandbox bank: a small core banking system with real double-entry books.
+//!
+//! It keeps everything in memory and is made to be looked into: its books can
+//! be read at any time, and it can be told to misbehave in the ways that a
+//! core banking system does.
+
+use std::{
+    io,
+    net::TcpListener,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use actix_web::{App, HttpServer, dev::Server, web};
+
+mod api;
+mod books;
+mod faults;
+mod instruction;
+mod ledger;
+mod refusal;
+mod report;
+mod seed;
+
+use books::Books;
+pub use faults::Faults;
+use faults::{Fault, Operation};
+pub use ledger::AccountKind;
+pub use refusal::Refusal;
+pub use report::{AccountReport, EntryReport, LedgerReport, OpenHoldReport, PostingReport};
+pub use seed::{Seed, SeedError, SeedProblem};
+
+use crate::domain::party::{AccountNumber, AccountStatus};
+
+/// Longer than a client keeps an idle connection, so that none finds a
+/// connection closed just when it is used again.
+const KEEP_ALIVE: Duration = Duration::from_secs(120);
+
+/// A running sandbox bank. A clone is the same bank.
+#[derive(Clone)]
+pub struct SandboxBank {
+    state: Arc<Mutex<State>>,
+    /// What the `Authorization` header has to say, if it has to say anything.
+    authorization: Option<Arc<str>>,
+}
+
+struct State {
+    books: Books,
+    faults: Faults,
+}
+
+impl SandboxBank {
+    /// Opens a bank with the accounts of the seed.
+    pub fn new(seed: Seed) -> Self {
+        let state = State {
+            books: Books::new(seed),
+            faults: Faults::default(),
+        };
+        Self {
+            state: Arc::new(Mutex::new(state)),
+            authorization: None,
+        }
+    }
+
+    /// The same bank, which answers 401 unless the `Authorization` header is this one.
+    #[must_use]
+    pub fn requiring(mut self, authorization: String) -> Self {
+        self.authorization = Some(authorization.into());
+        self
+    }
+
+    /// What is in the books now.
+    pub fn ledger(&self) -> LedgerReport {
+        self.state().books.report()
+    }
+
+    /// Makes the bank misbehave so, and no longer as it was told before.
+    pub fn set_faults(&self, faults: Faults) {
+        self.state().faults = faults;
+    }
+
+    /// Blocks, closes or reopens a customer's account.
+    pub fn set_account_status(
+        &self,
+        account: &AccountNumber,
+        status: AccountStatus,
+    ) -> Result<(), Refusal> {
+        self.state().books.set_status(account, status)
+    }
+
+    fn next_fault(&self, operation: Operation) -> Option<Fault> {
+        self.state().faults.next(operation)
+    }
+
+    /// Acts on the books; the second argument is whether the bank is forgetful.
+    fn act<T>(&self, act: impl FnOnce(&mut Books, bool) -> T) -> T {
+        let state = &mut *self.state();
+        act(&mut state.books, state.faults.forgetful())
+    }
+
+    /// The books check before they change anything, so those that a panic
+    /// left behind are in order.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Opens the bank's doors on a listener. The server runs while it is awaited.
+pub fn serve(bank: SandboxBank, listener: TcpListener) -> io::Result<Server> {
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(web::Data::new(bank.clone()))
+            .configure(api::configure)
+            .wrap(actix_web::middleware::from_fn(api::authorize))
+    })
+    .listen(listener)?
+    .workers(1)
+    .keep_alive(KEEP_ALIVE)
+    .disable_signals()
+    .shutdown_timeout(1)
+    .run();
+    Ok(server)
+}

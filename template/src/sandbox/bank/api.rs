@@ -1,0 +1,359 @@
+//! The doors of the sandbox bank: its REST API.
+
+use std::str::FromStr;
+
+use actix_web::{
+    Error, HttpRequest, HttpResponse, Resource, Route,
+    body::MessageBody,
+    dev::{ServiceRequest, ServiceResponse},
+    error::{InternalError, JsonPayloadError},
+    http::{StatusCode, header},
+    middleware::Next,
+    rt,
+    web::{self, Data, Json, Path},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::{
+    SandboxBank,
+    books::{Answer, Books},
+    faults::{Fault, Faults, LONGEST_SILENCE, Operation},
+    instruction::{CaptureTerms, HoldFunds, Instruction, Order, ReserveCredit},
+    refusal::Refusal,
+};
+use crate::domain::{amount::Amount, identifier::IdType, party::AccountNumber};
+
+/// No request of a connector is longer.
+const MAX_BODY_BYTES: usize = 16 * 1024;
+
+/// The paths of the bank. `Path` percent-decodes what is in a path after the
+/// path has been split, so that a reference may hold a slash.
+pub fn configure(service: &mut web::ServiceConfig) {
+    let json = web::JsonConfig::default()
+        .limit(MAX_BODY_BYTES)
+        .error_handler(unreadable_body);
+    let reservation = |step: &str| format!("/credit-reservations/{{reservation}}/{step}");
+    let on_hold = |step: &str| format!("/holds/{{hold}}/{step}");
+    service
+        .app_data(json)
+        .service(resource(
+            "/customers/{id_type}/{id_value}",
+            web::get().to(find_customer),
+        ))
+        .service(resource(
+            "/accounts/{account}/balance",
+            web::get().to(balance),
+        ))
+        .service(resource("/credit-checks", web::post().to(check_credit)))
+        .service(resource(
+            "/credit-reservations",
+            web::post().to(reserve_credit),
+        ))
+        .service(resource(
+            &reservation("commit"),
+            web::post().to(commit_credit),
+        ))
+        .service(resource(
+            &reservation("release"),
+            web::post().to(release_credit),
+        ))
+        .service(resource("/holds", web::post().to(hold)))
+        .service(resource(&on_hold("capture"), web::post().to(capture)))
+        .service(resource(&on_hold("release"), web::post().to(release_hold)))
+        .service(resource("/bookings/{reference}", web::get().to(enquire)))
+        .service(resource("/ledger", web::get().to(ledger)))
+        .service(
+            resource("/faults", web::put().to(set_faults)).route(web::delete().to(clear_faults)),
+        )
+        .default_service(web::to(no_such_path));
+}
+
+fn resource(path: &str, route: Route) -> Resource {
+    web::resource(path)
+        .route(route)
+        .default_service(web::to(no_such_method))
+}
+
+/// Lets nobody in who does not say what the bank requires.
+pub async fn authorize(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let required = request
+        .app_data::<Data<SandboxBank>>()
+        .and_then(|bank| bank.authorization.clone());
+    let given = request.headers().get(header::AUTHORIZATION);
+    let admitted = required
+        .is_none_or(|required| given.is_some_and(|given| given.as_bytes() == required.as_bytes()));
+    if admitted {
+        let response = next.call(request).await?;
+        return Ok(response.map_into_left_body());
+    }
+    let answer = problem(
+        StatusCode::UNAUTHORIZED,
+        "unauthorized",
+        "the authorization header is missing or wrong",
+    );
+    Ok(request.into_response(answer).map_into_right_body())
+}
+
+/// The content of an instruction and the reference that it comes under.
+#[derive(Deserialize)]
+struct Referenced<T> {
+    reference: String,
+    #[serde(flatten)]
+    content: T,
+}
+
+/// An instruction that says everything in its path.
+#[derive(Deserialize)]
+struct ReferenceAlone {
+    reference: String,
+}
+
+#[derive(Deserialize)]
+struct CreditCheck {
+    account: AccountNumber,
+    amount: Amount,
+}
+
+/// What became of an instruction.
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case", tag = "outcome")]
+enum Outcome<'a> {
+    Done { booking_id: &'a str },
+    Refused { reason: Refusal },
+}
+
+async fn find_customer(bank: Data<SandboxBank>, path: Path<(String, String)>) -> HttpResponse {
+    let (id_type, value) = path.into_inner();
+    respond(bank, Operation::FindCustomer, move |books, _| {
+        let id_type = IdType::from_str(&id_type).ok();
+        match id_type.and_then(|id_type| books.find_customer(id_type, &value)) {
+            Some(customer) => HttpResponse::Ok().json(customer),
+            None => not_found("unknown_customer", "nobody has this identifier"),
+        }
+    })
+    .await
+}
+
+async fn balance(bank: Data<SandboxBank>, account: Path<String>) -> HttpResponse {
+    let account = AccountNumber::new(account.into_inner());
+    respond(bank, Operation::Balance, move |books, _| {
+        match books.balance(&account) {
+            Some(balance) => HttpResponse::Ok().json(balance),
+            None => not_found("unknown_account", "there is no such account"),
+        }
+    })
+    .await
+}
+
+async fn check_credit(bank: Data<SandboxBank>, check: Json<CreditCheck>) -> HttpResponse {
+    respond(bank, Operation::CheckCredit, move |books, _| {
+        match books.check_credit(&check.account, check.amount) {
+            Ok(()) => HttpResponse::Ok().json(json!({})),
+            Err(refusal) => refused(refusal),
+        }
+    })
+    .await
+}
+
+async fn reserve_credit(
+    bank: Data<SandboxBank>,
+    body: Json<Referenced<ReserveCredit>>,
+) -> HttpResponse {
+    let Referenced { reference, content } = body.into_inner();
+    let order = Order::ReserveCredit(content);
+    instruct(bank, Operation::ReserveCredit, reference, order).await
+}
+
+async fn commit_credit(
+    bank: Data<SandboxBank>,
+    reservation: Path<String>,
+    body: Json<ReferenceAlone>,
+) -> HttpResponse {
+    let order = Order::CommitCredit {
+        reservation: reservation.into_inner(),
+    };
+    let reference = body.into_inner().reference;
+    instruct(bank, Operation::CommitCredit, reference, order).await
+}
+
+async fn release_credit(
+    bank: Data<SandboxBank>,
+    reservation: Path<String>,
+    body: Json<ReferenceAlone>,
+) -> HttpResponse {
+    let order = Order::ReleaseCredit {
+        reservation: reservation.into_inner(),
+    };
+    let reference = body.into_inner().reference;
+    instruct(bank, Operation::ReleaseCredit, reference, order).await
+}
+
+async fn hold(bank: Data<SandboxBank>, body: Json<Referenced<HoldFunds>>) -> HttpResponse {
+    let Referenced { reference, content } = body.into_inner();
+    instruct(bank, Operation::Hold, reference, Order::Hold(content)).await
+}
+
+async fn capture(
+    bank: Data<SandboxBank>,
+    hold: Path<String>,
+    body: Json<Referenced<CaptureTerms>>,
+) -> HttpResponse {
+    let Referenced { reference, content } = body.into_inner();
+    let order = Order::Capture {
+        hold: hold.into_inner(),
+        terms: content,
+    };
+    instruct(bank, Operation::Capture, reference, order).await
+}
+
+async fn release_hold(
+    bank: Data<SandboxBank>,
+    hold: Path<String>,
+    body: Json<ReferenceAlone>,
+) -> HttpResponse {
+    let order = Order::ReleaseHold {
+        hold: hold.into_inner(),
+    };
+    let reference = body.into_inner().reference;
+    instruct(bank, Operation::ReleaseHold, reference, order).await
+}
+
+async fn enquire(bank: Data<SandboxBank>, reference: Path<String>) -> HttpResponse {
+    respond(bank, Operation::Enquire, move |books, _| {
+        match books.enquire(&reference) {
+            Some(Ok(booking_id)) => HttpResponse::Ok().json(Outcome::Done { booking_id }),
+            Some(Err(reason)) => HttpResponse::Ok().json(Outcome::Refused { reason: *reason }),
+            None => not_found("unknown_reference", "nothing came under this reference"),
+        }
+    })
+    .await
+}
+
+async fn ledger(bank: Data<SandboxBank>) -> HttpResponse {
+    match serde_json::to_string_pretty(&bank.ledger()) {
+        Ok(text) => HttpResponse::Ok()
+            .content_type("application/json")
+            .body(text),
+        Err(error) => problem(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal_error",
+            &error.to_string(),
+        ),
+    }
+}
+
+async fn set_faults(bank: Data<SandboxBank>, faults: Json<Faults>) -> HttpResponse {
+    bank.set_faults(faults.into_inner());
+    HttpResponse::NoContent().finish()
+}
+
+async fn clear_faults(bank: Data<SandboxBank>) -> HttpResponse {
+    bank.set_faults(Faults::default());
+    HttpResponse::NoContent().finish()
+}
+
+async fn no_such_path() -> HttpResponse {
+    not_found("unknown_path", "the sandbox bank has no such path")
+}
+
+async fn no_such_method() -> HttpResponse {
+    problem(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "unknown_method",
+        "this path has no such method",
+    )
+}
+
+async fn instruct(
+    bank: Data<SandboxBank>,
+    operation: Operation,
+    reference: String,
+    order: Order,
+) -> HttpResponse {
+    let instruction = Instruction { reference, order };
+    respond(bank, operation, move |books, forgetful| {
+        let answer: Answer = books.instruct(instruction, forgetful);
+        match answer {
+            Ok(booking_id) => HttpResponse::Ok().json(json!({ "booking_id": booking_id })),
+            Err(refusal) => refused(refusal),
+        }
+    })
+    .await
+}
+
+/// Acts and answers, or does what the bank was told to do instead.
+async fn respond(
+    bank: Data<SandboxBank>,
+    operation: Operation,
+    act: impl FnOnce(&mut Books, bool) -> HttpResponse + 'static,
+) -> HttpResponse {
+    match bank.next_fault(operation) {
+        None => bank.act(act),
+        Some(Fault::Slow(delay)) => {
+            // The server keeps a handler going whose caller has hung up.
+            rt::time::sleep(delay).await;
+            bank.act(act)
+        }
+        Some(Fault::Fail) => told_to_fail(),
+        Some(Fault::Refuse(reason)) => problem(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            &reason,
+            "the sandbox bank was told to refuse",
+        ),
+        Some(Fault::ActThenFail) => {
+            bank.act(act);
+            told_to_fail()
+        }
+        Some(Fault::ActThenSilent) => {
+            bank.act(act);
+            rt::time::sleep(LONGEST_SILENCE).await;
+            told_to_fail()
+        }
+        Some(Fault::ActThenSlow(delay)) => {
+            let response = bank.act(act);
+            rt::time::sleep(delay).await;
+            response
+        }
+    }
+}
+
+fn told_to_fail() -> HttpResponse {
+    problem(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "internal_error",
+        "the sandbox bank was told to fail",
+    )
+}
+
+fn refused(refusal: Refusal) -> HttpResponse {
+    HttpResponse::UnprocessableEntity().json(json!({
+        "reason": refusal,
+        "message": refusal.to_string(),
+    }))
+}
+
+fn not_found(reason: &str, message: &str) -> HttpResponse {
+    problem(StatusCode::NOT_FOUND, reason, message)
+}
+
+fn problem(status: StatusCode, reason: &str, message: &str) -> HttpResponse {
+    HttpResponse::build(status).json(json!({ "reason": reason, "message": message }))
+}
+
+fn unreadable_body(error: JsonPayloadError, _request: &HttpRequest) -> Error {
+    let (status, reason) = match &error {
+        JsonPayloadError::Overflow { .. } | JsonPayloadError::OverflowKnownLength { .. } => {
+            (StatusCode::PAYLOAD_TOO_LARGE, "too_large")
+        }
+        _ => (StatusCode::BAD_REQUEST, "malformed"),
+    };
+    let answer = problem(status, reason, &error.to_string());
+    InternalError::from_response(error, answer).into()
+}
+
+#[cfg(test)]
+mod tests;

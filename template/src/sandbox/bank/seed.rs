@@ -1,0 +1,547 @@
+//! The accounts that the sandbox bank starts with, as a file says.
+
+use std::{
+    collections::HashSet,
+    fmt, io,
+    path::{Path, PathBuf},
+};
+
+use toml::{Table, Value};
+
+use super::ledger::OPENING_ACCOUNT;
+use crate::domain::{
+    amount::Amount,
+    currency::Currency,
+    identifier::{IdType, PartyIdentifier},
+    party::{AccountNumber, AccountStatus, Customer},
+};
+
+/// The accounts that the sandbox bank starts with. A seed has been checked.
+#[derive(Debug, Clone)]
+pub struct Seed {
+    pub(super) currency: Currency,
+    pub(super) float_account: AccountNumber,
+    pub(super) float_balance: Amount,
+    pub(super) fee_account: AccountNumber,
+    pub(super) customers: Vec<SeedCustomer>,
+}
+
+/// A customer of the seed, and what his account may do.
+#[derive(Debug, Clone)]
+pub(super) struct SeedCustomer {
+    pub customer: Customer,
+    pub identifiers: Vec<PartyIdentifier>,
+    pub balance: Amount,
+    pub transaction_limit: Option<Amount>,
+    pub maximum_balance: Option<Amount>,
+}
+
+/// Why a file is not a seed.
+#[derive(Debug, thiserror::Error)]
+pub enum SeedError {
+    #[error("the seed file {} cannot be read: {source}", path.display())]
+    Unreadable { path: PathBuf, source: io::Error },
+    #[error("the seed is not TOML: {0}")]
+    NotToml(#[from] toml::de::Error),
+    #[error("the seed has {} problem(s):{}", .0.len(), as_lines(.0))]
+    Wrong(Vec<SeedProblem>),
+}
+
+/// One thing that is wrong with a seed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeedProblem {
+    /// The account that it concerns; `None` if it concerns the bank.
+    pub account: Option<String>,
+    pub message: String,
+}
+
+impl fmt::Display for SeedProblem {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.account {
+            Some(account) => write!(formatter, "account {account}: {}", self.message),
+            None => write!(formatter, "bank: {}", self.message),
+        }
+    }
+}
+
+fn as_lines(problems: &[SeedProblem]) -> String {
+    problems
+        .iter()
+        .map(|problem| format!("\n- {problem}"))
+        .collect()
+}
+
+impl Seed {
+    /// Reads a seed from a file.
+    pub fn read(path: &Path) -> Result<Self, SeedError> {
+        let text = std::fs::read_to_string(path).map_err(|source| SeedError::Unreadable {
+            path: path.to_owned(),
+            source,
+        })?;
+        Self::parse(&text)
+    }
+
+    /// The seed that comes with the connector.
+    pub fn built_in() -> Result<Self, SeedError> {
+        Self::parse(include_str!("../../../sandbox/accounts.toml"))
+    }
+
+    /// The number of the account that the money of incoming payments comes from.
+    pub fn float_account(&self) -> &AccountNumber {
+        &self.float_account
+    }
+
+    /// Identifiers of this kind that belong to customers who take part in payments.
+    pub fn active_identifiers(&self, id_type: IdType) -> impl Iterator<Item = &PartyIdentifier> {
+        self.customers
+            .iter()
+            .filter(|seeded| seeded.customer.status == AccountStatus::Active)
+            .flat_map(|seeded| &seeded.identifiers)
+            .filter(move |identifier| identifier.id_type() == id_type)
+    }
+
+    /// Reads a seed from the text of a file, and finds every problem of it.
+    pub fn parse(text: &str) -> Result<Self, SeedError> {
+        let mut problems = Vec::new();
+        let seed = read_bank(text.parse()?, &mut problems);
+        match seed {
+            Some(seed) if problems.is_empty() => Ok(seed),
+            _ => Err(SeedError::Wrong(problems)),
+        }
+    }
+}
+
+/// Takes the values out of one table of the file, and notes what is wrong with
+/// them. A value that is wrong reads as absent, so that reading goes on.
+struct TableReader<'a> {
+    table: Table,
+    account: Option<String>,
+    problems: &'a mut Vec<SeedProblem>,
+}
+
+impl TableReader<'_> {
+    fn problem(&mut self, message: impl Into<String>) {
+        self.problems.push(SeedProblem {
+            account: self.account.clone(),
+            message: message.into(),
+        });
+    }
+
+    /// The value of a key that must be there.
+    fn needed<T>(
+        &mut self,
+        key: &str,
+        read: impl FnOnce(&mut Self, &str) -> Option<T>,
+    ) -> Option<T> {
+        if !self.table.contains_key(key) {
+            self.problem(format!("{key} is missing"));
+        }
+        read(self, key)
+    }
+
+    fn text(&mut self, key: &str) -> Option<String> {
+        match self.table.remove(key)? {
+            Value::String(text) if !text.trim().is_empty() => Some(text),
+            _ => {
+                self.problem(format!("{key} is a text in quotes, and not an empty one"));
+                None
+            }
+        }
+    }
+
+    fn date(&mut self, key: &str) -> Option<String> {
+        let text = match self.table.remove(key)? {
+            Value::String(text) => text,
+            Value::Datetime(date) => date.to_string(),
+            // Not a date either, and said so below.
+            _ => String::new(),
+        };
+        let is_date = text.len() == "YYYY-MM-DD".len() && text.parse::<jiff::civil::Date>().is_ok();
+        if !is_date {
+            self.problem(format!("{key} is a date such as 1990-05-15"));
+        }
+        is_date.then_some(text)
+    }
+
+    /// Without a currency, an amount cannot be read: the missing currency is
+    /// then the problem.
+    fn amount(&mut self, key: &str, currency: Option<Currency>) -> Option<Amount> {
+        let value = self.table.remove(key)?;
+        let currency = currency?;
+        let parsed = match value {
+            Value::Integer(whole) => Amount::parse(&whole.to_string(), currency),
+            Value::String(text) => Amount::parse(&text, currency),
+            _ => {
+                self.problem(format!(
+                    "{key} is a whole number, or a text such as \"12.50\""
+                ));
+                return None;
+            }
+        };
+        match parsed {
+            Ok(amount) => Some(amount),
+            Err(error) => {
+                self.problem(format!("{key}: {error}"));
+                None
+            }
+        }
+    }
+
+    fn status(&mut self, key: &str) -> Option<AccountStatus> {
+        match self.text(key)?.as_str() {
+            "active" => Some(AccountStatus::Active),
+            "blocked" => Some(AccountStatus::Blocked),
+            "closed" => Some(AccountStatus::Closed),
+            _ => {
+                self.problem(format!("{key} is active, blocked or closed"));
+                None
+            }
+        }
+    }
+
+    fn identifiers(&mut self, key: &str) -> Option<Vec<PartyIdentifier>> {
+        let texts = match self.table.remove(key)? {
+            Value::Array(values) if !values.is_empty() => values,
+            _ => {
+                self.problem(format!("{key} is a list with at least one text"));
+                return None;
+            }
+        };
+        let identifiers = texts
+            .iter()
+            .filter_map(|text| match read_identifier(text) {
+                Ok(identifier) => Some(identifier),
+                Err(message) => {
+                    self.problem(message);
+                    None
+                }
+            })
+            .collect();
+        Some(identifiers)
+    }
+
+    /// Notes the keys that nobody asked for: most are misspelt.
+    fn finish(mut self) {
+        for key in std::mem::take(&mut self.table).keys() {
+            self.problem(format!("{key} is not a setting of the seed"));
+        }
+    }
+}
+
+/// Reads `KIND value`.
+fn read_identifier(value: &Value) -> Result<PartyIdentifier, String> {
+    let text = value
+        .as_str()
+        .ok_or("an identifier is a text in quotes such as \"MSISDN 265998571175\"")?;
+    let not_one = || format!("\"{text}\" is not an identifier such as \"MSISDN 265998571175\"");
+    let (kind, value) = text.split_once(' ').ok_or_else(not_one)?;
+    let id_type: IdType = kind.parse().map_err(|_| not_one())?;
+    let identifier = PartyIdentifier::parse(id_type, value, None, None)
+        .map_err(|error| format!("\"{text}\": {error}"))?;
+    // Only the canonical form is ever looked up.
+    let national = id_type == IdType::Msisdn && value.starts_with('0');
+    if identifier.canonical() != value || national {
+        return Err(format!(
+            "\"{text}\" is not in canonical form (an MSISDN is international digits, \
+             without plus sign, spaces or leading zero)"
+        ));
+    }
+    Ok(identifier)
+}
+
+/// What no second customer can have.
+#[derive(Default)]
+struct Taken {
+    accounts: HashSet<String>,
+    identifiers: HashSet<(IdType, String)>,
+}
+
+fn read_bank(mut table: Table, problems: &mut Vec<SeedProblem>) -> Option<Seed> {
+    let customer_tables = table.remove("customers");
+    let mut bank = TableReader {
+        table,
+        account: None,
+        problems,
+    };
+    let code = bank.needed("currency", TableReader::text);
+    let currency = code.and_then(|code| match code.parse::<Currency>() {
+        Ok(currency) => Some(currency),
+        Err(error) => {
+            bank.problem(format!("currency: {error}"));
+            None
+        }
+    });
+    let float_account = bank.needed("float_account", TableReader::text);
+    let float_balance = bank.needed("float_balance", |bank, key| bank.amount(key, currency));
+    let fee_account = bank.needed("fee_account", TableReader::text);
+    let mut taken = Taken::default();
+    taken.accounts.insert(OPENING_ACCOUNT.to_owned());
+    for account in [&float_account, &fee_account].into_iter().flatten() {
+        if !taken.accounts.insert(account.clone()) {
+            bank.problem(format!("the account {account} is taken already"));
+        }
+    }
+    let customer_tables = match customer_tables {
+        Some(Value::Array(tables)) => tables,
+        None => Vec::new(),
+        Some(_) => {
+            bank.problem("customers are written as [[customers]]");
+            Vec::new()
+        }
+    };
+    bank.finish();
+
+    let mut customers = Vec::new();
+    for (index, table) in customer_tables.into_iter().enumerate() {
+        let Value::Table(table) = table else {
+            problems.push(SeedProblem {
+                account: None,
+                message: "customers are written as [[customers]]".to_owned(),
+            });
+            continue;
+        };
+        let named = table.get("account").and_then(Value::as_str);
+        let account = named.map_or_else(|| format!("number {}", index + 1), str::to_owned);
+        let mut reader = TableReader {
+            table,
+            account: Some(account),
+            problems,
+        };
+        let customer = read_customer(&mut reader, currency, &mut taken);
+        reader.finish();
+        customers.extend(customer);
+    }
+
+    let float_balance = float_balance?;
+    let total = customers
+        .iter()
+        .try_fold(float_balance, |total, one| total.plus(one.balance));
+    if let Err(error) = total {
+        problems.push(SeedProblem {
+            account: None,
+            message: format!("the sum of all balances: {error}"),
+        });
+    }
+    Some(Seed {
+        currency: currency?,
+        float_account: AccountNumber::new(float_account?),
+        float_balance,
+        fee_account: AccountNumber::new(fee_account?),
+        customers,
+    })
+}
+
+fn read_customer(
+    reader: &mut TableReader<'_>,
+    currency: Option<Currency>,
+    taken: &mut Taken,
+) -> Option<SeedCustomer> {
+    let account = reader.needed("account", TableReader::text);
+    let identifiers = reader.needed("identifiers", TableReader::identifiers);
+    let balance = reader.needed("balance", |reader, key| reader.amount(key, currency));
+    let status = reader.status("status").unwrap_or(AccountStatus::Active);
+    let first_name = reader.text("first_name");
+    let middle_name = reader.text("middle_name");
+    let last_name = reader.text("last_name");
+    let date_of_birth = reader.date("date_of_birth");
+    let merchant_classification_code = reader.text("merchant_classification_code");
+    let transaction_limit = reader.amount("transaction_limit", currency);
+    let maximum_balance = reader.amount("maximum_balance", currency);
+
+    if let Some(account) = &account
+        && !taken.accounts.insert(account.clone())
+    {
+        reader.problem("the account is there twice, or is one of the bank's own");
+    }
+    for identifier in identifiers.iter().flatten() {
+        let key = (identifier.id_type(), identifier.canonical().to_owned());
+        let written = format!("\"{} {}\"", key.0, key.1);
+        if !taken.identifiers.insert(key) {
+            reader.problem(format!("{written} is there twice"));
+        }
+    }
+    if let Some(code) = &merchant_classification_code {
+        let four_digits = code.len() == 4 && code.bytes().all(|byte| byte.is_ascii_digit());
+        if !four_digits {
+            reader.problem("merchant_classification_code is four digits in quotes");
+        }
+    }
+    if let (Some(balance), Some(maximum)) = (balance, maximum_balance)
+        && balance.value() > maximum.value()
+    {
+        reader.problem("the balance is above maximum_balance");
+    }
+    Some(SeedCustomer {
+        customer: Customer {
+            account: AccountNumber::new(account?),
+            status,
+            currency: currency?,
+            first_name,
+            middle_name,
+            last_name,
+            date_of_birth,
+            merchant_classification_code,
+        },
+        identifiers: identifiers?,
+        balance: balance?,
+        transaction_limit,
+        maximum_balance,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problems_of(text: &str) -> Vec<String> {
+        match Seed::parse(text) {
+            Err(SeedError::Wrong(problems)) => problems.iter().map(ToString::to_string).collect(),
+            other => panic!("expected problems, got {other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_built_in_seed_has_somebody_of_every_kind_of_identifier() {
+        let seed = Seed::built_in().unwrap();
+        for id_type in IdType::ALL {
+            let mut identifiers = seed.customers.iter().flat_map(|one| &one.identifiers);
+            assert!(
+                identifiers.any(|identifier| identifier.id_type() == id_type),
+                "{id_type}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_built_in_seed_has_the_people_of_the_examples_and_not_the_stranger() {
+        let seed = Seed::built_in().unwrap();
+        let find = |number: &str| {
+            seed.customers.iter().find(|one| {
+                let mut identifiers = one.identifiers.iter();
+                identifiers.any(|identifier| identifier.canonical() == number)
+            })
+        };
+        let payee = &find("265998571175").unwrap().customer;
+        assert_eq!(payee.display_name(), "John Alexander Doe");
+        assert_eq!(payee.date_of_birth.as_deref(), Some("1990-05-15"));
+        let payer = find("971938765").unwrap();
+        assert_eq!(payer.customer.display_name(), "Joshua Karame");
+        assert_eq!(payer.customer.date_of_birth.as_deref(), Some("2001-01-01"));
+        assert_eq!(payer.balance.to_string(), "5000");
+        assert!(find("46733123450").is_none());
+    }
+
+    #[test]
+    fn every_problem_is_listed_with_its_account() {
+        let problems = problems_of(
+            r#"
+            currency = "KES"
+            float_account = "1"
+            float_balance = 10.5
+            fee_account = "1"
+            flaot = true
+
+            [[customers]]
+            account = "7"
+            identifiers = ["MSISDN +265998571175", "MSISDN 0998571175", "PHONE 1", "ALIAS twin"]
+            balance = -1
+            status = "asleep"
+            date_of_birth = "15.5.1990"
+            merchant_classification_code = "shoes"
+            nickname = "J"
+
+            [[customers]]
+            account = "8"
+            identifiers = ["ALIAS twin", "ALIAS other"]
+            balance = "12.50"
+            maximum_balance = 12
+
+            [[customers]]
+            account = "8"
+            identifiers = []
+            balance = "0.001"
+
+            [[customers]]
+            "#,
+        );
+        for expected in [
+            "bank: float_balance is a whole number, or a text such as \"12.50\"",
+            "bank: the account 1 is taken already",
+            "bank: flaot is not a setting of the seed",
+            "account 7: \"PHONE 1\" is not an identifier such as \"MSISDN 265998571175\"",
+            "account 7: balance: an amount is a plain decimal number such as 150 or 12.5, \
+             without sign or exponent",
+            "account 7: status is active, blocked or closed",
+            "account 7: date_of_birth is a date such as 1990-05-15",
+            "account 7: merchant_classification_code is four digits in quotes",
+            "account 7: nickname is not a setting of the seed",
+            "account 8: \"ALIAS twin\" is there twice",
+            "account 8: the account is there twice, or is one of the bank's own",
+            "account 8: the balance is above maximum_balance",
+            "account 8: identifiers is a list with at least one text",
+            "account 8: balance: an amount of KES has at most 2 decimals",
+            "account number 4: account is missing",
+            "account number 4: identifiers is missing",
+            "account number 4: balance is missing",
+        ] {
+            let count = problems.iter().filter(|one| *one == expected).count();
+            assert_eq!(count, 1, "{expected}\n{problems:#?}");
+        }
+        for number in ["+265998571175", "0998571175"] {
+            let problem = problems.iter().find(|one| one.contains(number));
+            assert!(problem.unwrap().contains("not in canonical form"));
+        }
+        assert_eq!(problems.len(), 19, "{problems:#?}");
+    }
+
+    #[test]
+    fn an_account_belongs_to_one_customer_and_not_to_the_bank() {
+        let seed = |account: &str| {
+            format!(
+                r#"
+                currency = "UGX"
+                float_account = "90"
+                float_balance = 1
+                fee_account = "91"
+                customers = [
+                    {{ account = "7", identifiers = ["ALIAS a"], balance = 1 }},
+                    {{ account = "{account}", identifiers = ["ALIAS b"], balance = 1 }},
+                ]
+                "#
+            )
+        };
+        for taken in ["7", "90", "91", OPENING_ACCOUNT] {
+            assert_eq!(
+                problems_of(&seed(taken)),
+                [format!(
+                    "account {taken}: the account is there twice, or is one of the bank's own"
+                )]
+            );
+        }
+        assert!(Seed::parse(&seed("8")).is_ok());
+    }
+
+    #[test]
+    fn a_wrong_currency_does_not_hide_the_other_problems() {
+        let problems = problems_of("currency = \"XXX\"\nfloat_account = 5");
+        assert_eq!(
+            problems,
+            [
+                "bank: currency: 'XXX' is not a currency of ISO 4217 that payments can be made in",
+                "bank: float_account is a text in quotes, and not an empty one",
+                "bank: float_balance is missing",
+                "bank: fee_account is missing",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_not_toml_or_not_there_is_said_so() {
+        assert!(matches!(
+            Seed::parse("currency ="),
+            Err(SeedError::NotToml(_))
+        ));
+        let missing = Seed::read(Path::new("no/such/accounts.toml")).unwrap_err();
+        assert!(missing.to_string().contains("no/such/accounts.toml"));
+    }
+}

@@ -1,0 +1,91 @@
+//! What the sandbox says at the start: that it is one, and what to try.
+
+use std::net::SocketAddr;
+
+use super::bank::Seed;
+use crate::{
+    domain::{
+        currency::Currency,
+        identifier::{IdType, PartyIdentifier},
+    },
+    operations::{configuration::Configuration, startup::Listeners},
+};
+
+/// What is known about the sandbox when it has started.
+pub struct Greeting {
+    cbs_name: String,
+    currency: Currency,
+    id_type: Option<IdType>,
+    dfsp_api: SocketAddr,
+    /// A payee and a payer, in this order.
+    parties: Vec<String>,
+    pub bank: Option<SocketAddr>,
+    pub connector: Option<SocketAddr>,
+}
+
+impl Greeting {
+    pub fn new(configuration: &Configuration, listeners: &Listeners) -> std::io::Result<Self> {
+        Ok(Self {
+            cbs_name: configuration.cbs_name.clone(),
+            currency: configuration.currency,
+            id_type: configuration.id_types.first().copied(),
+            dfsp_api: listeners.dfsp_address()?,
+            parties: Vec::new(),
+            bank: None,
+            connector: None,
+        })
+    }
+
+    pub fn choose_parties(&mut self, seed: &Seed) {
+        let Some(id_type) = self.id_type else { return };
+        let parties = seed.active_identifiers(id_type);
+        let parties = parties.map(PartyIdentifier::canonical).map(str::to_owned);
+        self.parties = parties.take(2).collect();
+    }
+
+    pub fn print(&self) {
+        if let Some(bank) = self.bank {
+            println!("SANDBOX: no real money is moved.");
+            println!(
+                "  {} is played by the sandbox bank at http://{bank}",
+                self.cbs_name
+            );
+            println!("  (set CBS_BASE_URL to talk to the real one)");
+        }
+        if let Some(connector) = self.connector {
+            println!("SANDBOX: no scheme is connected.");
+            println!("  The Mojaloop Connector is simulated at http://{connector}");
+            println!("  (set SDK_BASE_URL to talk to the real one)");
+        }
+        if let (Some(bank), Some(connector), Some(id_type), [payee, payer]) =
+            (self.bank, self.connector, self.id_type, &self.parties[..])
+        {
+            let json = "-H 'Content-Type: application/json' -d";
+            let dfsp_api = self.dfsp_api;
+            let currency = self.currency;
+            println!();
+            println!(
+                "Try an incoming payment of 10 {currency}, from lookup to final notification:"
+            );
+            println!(
+                "  curl -s -X POST http://{connector}/simulator/incoming {json} \
+                 '{{\"idType\":\"{id_type}\",\"idValue\":\"{payee}\",\"amount\":\"10\"}}'"
+            );
+            println!(
+                "an outgoing payment of 20 {currency}, the offer and then the agreement to it:"
+            );
+            println!(
+                "  TRANSFER=$(curl -s -X POST http://{dfsp_api}/send-money {json} \
+                 '{{\"payeeIdType\":\"MSISDN\",\"payeeId\":\"27713803912\",\"sendAmount\":\"20\",\
+                 \"sendCurrency\":\"{currency}\",\"transactionType\":\"TRANSFER\",\"payer\":\
+                 {{\"name\":\"A Customer\",\"payerId\":\"{payer}\"}}}}' | sed \
+                 's/.*\"transactionId\":\"\\([^\"]*\\)\".*/\\1/'); \
+                 curl -s -X PUT http://{dfsp_api}/send-money/$TRANSFER {json} \
+                 '{{\"acceptQuote\":true,\"homeTransactionId\":\"demo\"}}'"
+            );
+            println!("and the books of the bank after them:");
+            println!("  curl -s http://{bank}/ledger");
+        }
+        println!();
+    }
+}

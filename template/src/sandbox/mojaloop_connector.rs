@@ -1,0 +1,172 @@
+//! A simulated Mojaloop Connector with a hub and the other participants
+//! behind it, for development and tests.
+//!
+//! It serves the outbound API that this connector calls to pay, plays the
+//! payee's FSP of those payments, and on `POST /simulator/incoming` plays a
+//! payer: it then calls this connector's backend API as the real one does,
+//! retries included. `PUT /simulator/behaviour` makes it misbehave.
+//!
+//! Its messages have the fields, the nesting and the types of the real ones,
+//! the odd ones included. What only other participants read is made up: the
+//! ILP packet, the condition and the fulfilment are opaque text here.
+
+mod accounts;
+mod answer;
+mod backend;
+mod behaviour;
+mod control;
+mod exchange;
+mod identifiers;
+mod incoming;
+mod incoming_shapes;
+mod outbound;
+mod outbound_shapes;
+mod payment;
+mod simulated_hub;
+mod transfer_request;
+
+use std::{
+    net::TcpListener,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use actix_web::{
+    App, HttpRequest, HttpResponse, HttpServer,
+    dev::Server,
+    error::{InternalError, JsonPayloadError},
+    http::StatusCode,
+    web,
+};
+
+use self::{answer::Answer, backend::Backend, behaviour::Behaviour, simulated_hub::SimulatedHub};
+use crate::domain::currency::Currency;
+
+/// Longer request bodies are refused.
+const MAX_BODY_BYTES: usize = 1024 * 1024;
+
+/// What the simulator stands between.
+#[derive(Debug, Clone)]
+pub struct SimulatorSettings {
+    /// Where this connector serves its backend API.
+    pub backend_base_url: String,
+    /// The FSP that this connector belongs to.
+    pub fsp_id: String,
+    /// The currency of incoming payments that do not name one.
+    pub currency: Currency,
+}
+
+/// The simulated Mojaloop Connector; clones share one state.
+#[derive(Clone)]
+pub struct SimulatedMojaloopConnector {
+    settings: Arc<SimulatorSettings>,
+    state: Arc<Mutex<State>>,
+}
+
+/// Everything that changes.
+#[derive(Default)]
+struct State {
+    behaviour: Behaviour,
+    hub: SimulatedHub,
+}
+
+impl SimulatedMojaloopConnector {
+    pub fn new(settings: SimulatorSettings) -> Self {
+        Self {
+            settings: Arc::new(settings),
+            state: Arc::default(),
+        }
+    }
+
+    fn settings(&self) -> &SimulatorSettings {
+        &self.settings
+    }
+
+    /// The state, for a moment: the guard is never held while waiting.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Serves the simulator on a listening socket. The caller awaits the server,
+/// and stops it by its handle.
+pub fn serve(
+    simulator: SimulatedMojaloopConnector,
+    listener: TcpListener,
+) -> std::io::Result<Server> {
+    let backend = Backend::new(&simulator.settings().backend_base_url)?;
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(web::Data::new(simulator.clone()))
+            .app_data(web::Data::new(backend.clone()))
+            .app_data(json_bodies())
+            .configure(routes)
+            .default_service(web::to(not_found))
+    })
+    .workers(1)
+    .disable_signals()
+    .shutdown_timeout(1)
+    .listen(listener)?
+    .run();
+    Ok(server)
+}
+
+fn routes(configuration: &mut web::ServiceConfig) {
+    configuration
+        .route("/", web::get().to(HttpResponse::Ok))
+        .route("/transfers", web::post().to(outbound::post_transfer))
+        .route("/transfers/{id}", web::put().to(outbound::put_transfer))
+        .route("/transfers/{id}", web::get().to(outbound::get_transfer))
+        .route("/accounts", web::post().to(accounts::post_accounts))
+        .route(
+            "/accounts/{type}/{value}",
+            web::delete().to(accounts::delete_account),
+        )
+        .route(
+            "/accounts/{type}/{value}/{sub_value}",
+            web::delete().to(accounts::delete_sub_account),
+        )
+        .route(
+            "/simulator/incoming",
+            web::post().to(incoming::post_incoming),
+        )
+        .route(
+            "/simulator/behaviour",
+            web::put().to(control::put_behaviour),
+        )
+        .route(
+            "/simulator/behaviour",
+            web::delete().to(control::delete_behaviour),
+        )
+        .route(
+            "/simulator/transfers",
+            web::get().to(control::get_transfers),
+        );
+}
+
+async fn not_found(request: HttpRequest) -> Answer {
+    let message = format!(
+        "nothing is served at {} {}",
+        request.method(),
+        request.path()
+    );
+    Answer::refusal(StatusCode::NOT_FOUND, message)
+}
+
+fn json_bodies() -> web::JsonConfig {
+    web::JsonConfig::default()
+        .limit(MAX_BODY_BYTES)
+        .content_type_required(false)
+        .content_type(|_| true)
+        .error_handler(|error, _| {
+            let status = match error {
+                JsonPayloadError::Overflow { .. }
+                | JsonPayloadError::OverflowKnownLength { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+                _ => StatusCode::BAD_REQUEST,
+            };
+            let response = Answer::refusal(status, error.to_string()).into();
+            InternalError::from_response(error, response).into()
+        })
+}
+
+#[cfg(test)]
+mod tests;

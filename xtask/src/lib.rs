@@ -1,0 +1,15 @@
+//! Tools and tests for the template itself. A generated connector holds none of it.
+
+use std::path::Path;
+
+pub mod generated;
+pub mod known_names;
+pub mod template;
+pub mod twins;
+
+/// The repository's root.
+pub fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap_or(Path::new("."))
+}
