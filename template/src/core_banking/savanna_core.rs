@@ -1,4 +1,4 @@
-//! Savanna Core, over its REST API. **This is the file to fill in.**
+//! The core banking system, over its REST API. **This is the file to fill in.**
 //!
 //! As generated it speaks the REST API of the sandbox bank, so that everything
 //! works before the first line is changed. Go through the methods one by one:
@@ -29,7 +29,7 @@ use crate::domain::{
 /// An answer that is longer is not one of the bank's.
 const MAX_ANSWER_BYTES: usize = 256 * 1024;
 
-/// Where Savanna Core is, and how it is talked to.
+/// Where the core banking system is, and how it is talked to.
 #[derive(Debug, Clone)]
 pub struct Settings {
     pub base_url: Url,
@@ -40,7 +40,7 @@ pub struct Settings {
     pub max_idle_connections: usize,
 }
 
-/// The client of Savanna Core.
+/// The client of the core banking system.
 #[derive(Debug, Clone)]
 pub struct Client {
     http: reqwest::Client,

@@ -34,7 +34,7 @@ impl Running {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let simulator = SimulatedMojaloopConnector::new(SimulatorSettings {
             backend_base_url: backend_base_url.to_owned(),
-            fsp_id: "savanna".to_owned(),
+            fsp_id: "bluebank".to_owned(),
             currency: "GMD".parse().unwrap(),
         });
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -115,7 +115,7 @@ fn payment() -> Value {
         "from": {
             "idType": "MSISDN",
             "idValue": "971938765",
-            "fspId": "savanna",
+            "fspId": "bluebank",
             "displayName": "Joshua Karame",
             "firstName": "Joshua",
             "lastName": "Karame",
@@ -207,8 +207,8 @@ async fn accounts_are_added_and_removed_with_errors_per_item() {
     ] {
         let (status, body) = simulator.call(Method::DELETE, path, Value::Null).await;
         assert_eq!((status, &body["currentState"]), (200, &json!("COMPLETED")));
-        assert_eq!(body["response"], json!([{ "fspId": "savanna" }]));
-        assert_eq!(body["deleteAccountResponse"]["body"]["fspId"], "savanna");
+        assert_eq!(body["response"], json!([{ "fspId": "bluebank" }]));
+        assert_eq!(body["deleteAccountResponse"]["body"]["fspId"], "bluebank");
     }
 }
 

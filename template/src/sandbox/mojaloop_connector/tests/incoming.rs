@@ -150,7 +150,7 @@ async fn a_payment_is_looked_up_quoted_prepared_and_committed() {
     ];
     let quote_request = backend.body_of("POST /quoterequests");
     assert_eq!(keys(&quote_request), expected);
-    assert_eq!(quote_request["to"]["fspId"], "savanna");
+    assert_eq!(quote_request["to"]["fspId"], "bluebank");
 
     let expected = [
         "amount",
