@@ -6,7 +6,7 @@
 //! | [`domain`] | the words of the field, as types |
 //! | [`mojaloop`] | what Mojaloop asks: done, need not be touched |
 //! | [`core_banking`] | what the bank decides: fill this in |
-//! | [`operations`] | what operations need: configuration, journal, recovery |
+//! | [`operations`] | what operations need: configuration, journal, start |
 //! | `sandbox` | for development and tests alone; not in a production build |
 
 pub mod domain;

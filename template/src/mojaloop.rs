@@ -3,12 +3,16 @@
 //! The use cases (`payee`, `payer`) know no HTTP. The two APIs translate
 //! requests into their words and answers out of them.
 
+pub mod extensions;
+
 pub mod connector;
+pub mod progress;
 pub mod steps;
 pub mod turns;
 
 pub mod payee;
 pub mod payer;
+pub mod recovery;
 
 pub mod http;
 

@@ -1,4 +1,4 @@
-//! What operations need: configuration, logs, the journal, start and recovery.
+//! What operations need: configuration, logs, the journal and the start.
 
 pub mod answers;
 pub mod configuration;
@@ -7,5 +7,4 @@ pub mod telemetry;
 pub mod journal;
 pub mod tasks;
 
-pub mod recovery;
 pub mod startup;

@@ -31,6 +31,7 @@ pub fn stand_in(
     mut configuration: Configuration,
     listeners: &Listeners,
 ) -> Result<Configuration, StartError> {
+    refuse_half_real(&configuration)?;
     let mut greeting = greeting::Greeting::new(&configuration, listeners)?;
     if configuration.cbs_base_url.is_none() {
         let seed = seed()?;
@@ -56,6 +57,29 @@ pub fn stand_in(
     }
     greeting.print();
     Ok(configuration)
+}
+
+/// An optimised build is on its way to production. If only one of the two is
+/// real there, a variable has been forgotten, and real money would meet play
+/// money.
+fn refuse_half_real(configuration: &Configuration) -> Result<(), Problems> {
+    let real_bank = configuration.cbs_base_url.is_some();
+    let real_scheme = configuration.connector_base_url.is_some();
+    if real_bank == real_scheme {
+        return Ok(());
+    }
+    if !cfg!(debug_assertions) {
+        return Err(Problems::of(
+            "CBS_BASE_URL or SDK_BASE_URL is missing, and this build would use the sandbox in its \
+             place: build with --no-default-features for production",
+        ));
+    }
+    tracing::warn!(
+        real_bank,
+        real_scheme,
+        "only one of bank and scheme is real"
+    );
+    Ok(())
 }
 
 /// Runs the sandbox bank and the simulated Mojaloop Connector by themselves,

@@ -22,7 +22,7 @@ use crate::domain::{
 #[derive(Debug, Clone)]
 pub struct FloatAccount {
     pub account: AccountNumber,
-    /// Incoming payments never take the float below this.
+    /// A quote that would take the float below this is refused.
     pub floor: Amount,
     /// Below this the operator is warned.
     pub warning: Amount,

@@ -127,21 +127,40 @@ impl Refusal {
 }
 
 impl BankError {
-    /// What a caller is told when a question, not an instruction, failed.
-    pub fn of_question(&self) -> PaymentError {
+    /// What the scheme is told when a question about a payee was not answered.
+    pub fn about_payee(&self) -> PaymentError {
         match self {
             Self::Refused(refusal) => refusal.of_payee(),
-            Self::Unreachable(_) | Self::Failed(_) => PaymentError::new(
+            other => other.of_bank(),
+        }
+    }
+
+    /// What the DFSP's channel is told when a question about a payer was not
+    /// answered.
+    pub fn about_payer(&self) -> PaymentError {
+        match self {
+            Self::Refused(refusal) => refusal.of_payer(),
+            other => other.of_bank(),
+        }
+    }
+
+    /// What a caller is told whatever the question was about.
+    pub fn of_bank(&self) -> PaymentError {
+        let (code, message) = match self {
+            Self::Refused(_) => (
+                ErrorCode::Internal,
+                "the core banking system refuses a question of the connector",
+            ),
+            Self::Unreachable(_) | Self::Failed(_) => (
                 ErrorCode::ServiceUnavailable,
                 "the core banking system cannot be used now",
-            )
-            .with_detail(self),
-            Self::NoAnswer(_) => PaymentError::new(
+            ),
+            Self::NoAnswer(_) => (
                 ErrorCode::Timeout,
                 "the core banking system did not answer in time",
-            )
-            .with_detail(self),
-        }
+            ),
+        };
+        PaymentError::new(code, message).with_detail(self)
     }
 }
 
@@ -245,7 +264,7 @@ pub trait PayerHolds: Send + Sync {
 /// What is left of the money that incoming payments are paid from.
 #[async_trait]
 pub trait Liquidity: Send + Sync {
-    /// What the account has, less what is reserved on it.
+    /// What the account has, less what is reserved on it; zero if it is overdrawn.
     async fn available(
         &self,
         account: &AccountNumber,

@@ -55,6 +55,7 @@ impl Client {
             // An instruction is never sent twice behind the connector's back.
             .retry(reqwest::retry::never())
             .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
             .build()?;
         Ok(Self { http, settings })
     }
@@ -252,9 +253,9 @@ fn refusal(reason: &str) -> Refusal {
     }
 }
 
-/// A refusal as the bank words it.
+/// A negative answer in the bank's own words. A gateway does not know them.
 #[derive(Deserialize)]
-struct RefusalAnswer {
+struct BankAnswer {
     reason: String,
 }
 
@@ -264,14 +265,15 @@ struct BookingAnswer {
 }
 
 impl Client {
-    /// Asks a question. 404 means that there is no such thing.
+    /// Asks a question. A 404 in the bank's own words means that there is no
+    /// such thing; another one comes from something in between.
     async fn ask<T: DeserializeOwned>(&self, path: &[&str]) -> Result<Option<T>, BankError> {
         let request = self.request(Method::GET, path)?;
         let (status, body) = self.send(request).await?;
         match status {
-            StatusCode::NOT_FOUND => Ok(None),
+            StatusCode::NOT_FOUND => parsed::<BankAnswer>(&body).map(|_| None),
             status if status.is_success() => parsed(&body).map(Some),
-            status => Err(BankError::Failed(format!("HTTP {status}"))),
+            status => Err(failure(status, &body)),
         }
     }
 
@@ -285,8 +287,8 @@ impl Client {
         Ok(answer.booking_id)
     }
 
-    /// Gives an instruction. 422 means that the bank refused it and has not
-    /// acted; of every other failure that is not certain.
+    /// Gives an instruction. 422 in the bank's own words means that the bank
+    /// refused it and has not acted; of every other failure that is not certain.
     async fn instruct<T: DeserializeOwned>(
         &self,
         path: &[&str],
@@ -296,11 +298,11 @@ impl Client {
         let (status, body) = self.send(request).await?;
         match status {
             StatusCode::UNPROCESSABLE_ENTITY => {
-                let answer: RefusalAnswer = parsed(&body)?;
+                let answer: BankAnswer = parsed(&body)?;
                 Err(BankError::Refused(refusal(&answer.reason)))
             }
             status if status.is_success() => parsed(&body),
-            status => Err(BankError::Failed(format!("HTTP {status}"))),
+            status => Err(failure(status, &body)),
         }
     }
 
@@ -336,9 +338,24 @@ impl Client {
                 Some(chunk) if body.len() + chunk.len() <= MAX_ANSWER_BYTES => {
                     body.extend_from_slice(&chunk);
                 }
-                Some(_) => return Err(BankError::Failed("the answer is too long".to_owned())),
+                Some(_) => return Err(BankError::NoAnswer("the answer is too long".to_owned())),
             }
         }
+    }
+}
+
+/// What an HTTP status that is neither a success nor a refusal says.
+///
+/// Replace: a bank that says itself that it failed has stopped working on the
+/// instruction. Whether yours says so, and how, is in its documentation. What
+/// a gateway says (502, 503, 504, or 500 in other words) proves nothing: the
+/// bank may still be at work behind it.
+fn failure(status: StatusCode, body: &[u8]) -> BankError {
+    let said_by_the_bank = parsed::<BankAnswer>(body).is_ok();
+    if status == StatusCode::INTERNAL_SERVER_ERROR && said_by_the_bank {
+        BankError::Failed(format!("HTTP {status}"))
+    } else {
+        BankError::NoAnswer(format!("HTTP {status}"))
     }
 }
 
@@ -346,7 +363,7 @@ impl Client {
 fn parsed<T: DeserializeOwned>(body: &[u8]) -> Result<T, BankError> {
     serde_json::from_slice(body).map_err(|error| {
         let (line, column) = (error.line(), error.column());
-        BankError::Failed(format!(
+        BankError::NoAnswer(format!(
             "the answer is not understood (line {line}, column {column})"
         ))
     })

@@ -88,7 +88,7 @@ pub struct PartyIdentifier {
 /// Why a text does not identify a party.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum IdentifierError {
-    #[error("an identifier has 1 to {MAX_LENGTH} characters, none of them a control character")]
+    #[error("an identifier has 1 to {MAX_LENGTH} printable characters")]
     Malformed,
     #[error("an MSISDN has 5 to {MAX_MSISDN_DIGITS} digits after its country's dial code")]
     NotAnMsisdn,
@@ -105,7 +105,12 @@ impl PartyIdentifier {
     ) -> Result<Self, IdentifierError> {
         for part in [Some(value), sub_value].into_iter().flatten() {
             let length = part.chars().count();
-            if length == 0 || length > MAX_LENGTH || part.chars().any(char::is_control) {
+            let unreadable = |character: char| {
+                character.is_control() || character == char::REPLACEMENT_CHARACTER
+            };
+            // As a segment of a path, a dot or two would lead somewhere else.
+            let leads_elsewhere = matches!(part.trim(), "" | "." | "..");
+            if length > MAX_LENGTH || leads_elsewhere || part.chars().any(unreadable) {
                 return Err(IdentifierError::Malformed);
             }
         }
@@ -204,6 +209,16 @@ mod tests {
     fn refuses_what_is_not_a_number() {
         for given in ["", "12", "+12a4567", "1234567890123456", "++220301234"] {
             assert!(msisdn(given).is_err(), "{given}");
+        }
+    }
+
+    #[test]
+    fn refuses_what_cannot_stand_in_a_path() {
+        for given in ["", " ", ".", "..", "a\u{FFFD}", "a\nb"] {
+            let alias = PartyIdentifier::parse(IdType::Alias, given, None, None);
+            assert_eq!(alias, Err(IdentifierError::Malformed), "{given:?}");
+            let part = PartyIdentifier::parse(IdType::Alias, "shop", Some(given), None);
+            assert_eq!(part, Err(IdentifierError::Malformed), "{given:?}");
         }
     }
 

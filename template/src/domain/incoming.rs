@@ -3,7 +3,7 @@
 //! ```text
 //! Reserving ──> Reserved ──> Committing ──> Committed
 //!     │             └──────> Releasing ───> Aborted
-//!     └──> Refused
+//!     └──> Refused, or Aborted if the scheme aborted before anything was reserved
 //! ```
 //!
 //! A state that ends in `-ing` is an intent: it is stored before the core
@@ -17,7 +17,7 @@ use super::{
     identifier::PartyIdentifier,
     party::{AccountNumber, Counterparty},
     quote::{QuoteRequest, Terms},
-    reference::Step,
+    reference::CreditStep,
     timestamp::Timestamp,
     transfer_id::{QuoteId, TransferId},
 };
@@ -70,11 +70,11 @@ impl IncomingState {
     }
 
     /// The step with the core banking system that this state is the intent of.
-    pub fn step(self) -> Option<Step> {
+    pub fn step(self) -> Option<CreditStep> {
         match self {
-            Self::Reserving => Some(Step::ReserveCredit),
-            Self::Committing => Some(Step::CommitCredit),
-            Self::Releasing => Some(Step::ReleaseCredit),
+            Self::Reserving => Some(CreditStep::Reserve),
+            Self::Committing => Some(CreditStep::Commit),
+            Self::Releasing => Some(CreditStep::Release),
             Self::Reserved | Self::Committed | Self::Aborted | Self::Refused => None,
         }
     }
@@ -84,7 +84,7 @@ impl IncomingState {
             (self, next),
             (
                 Self::Reserving,
-                Self::Reserved | Self::Committing | Self::Releasing | Self::Refused
+                Self::Reserved | Self::Committing | Self::Releasing | Self::Refused | Self::Aborted
             ) | (Self::Reserved, Self::Committing | Self::Releasing)
                 | (Self::Committing, Self::Committed)
                 | (Self::Releasing, Self::Aborted)
@@ -221,7 +221,7 @@ mod tests {
             );
             assert_eq!(
                 state.may_become(IncomingState::Aborted),
-                state == IncomingState::Releasing
+                matches!(state, IncomingState::Releasing | IncomingState::Reserving)
             );
         }
         assert!(!IncomingState::Releasing.may_become(IncomingState::Committing));

@@ -20,7 +20,7 @@ use super::{
     incoming::ForbiddenTransition,
     party::AccountNumber,
     quote::{AmountType, Terms},
-    reference::Step,
+    reference::HoldStep,
     timestamp::Timestamp,
     transfer_id::TransferId,
 };
@@ -81,11 +81,11 @@ impl OutgoingState {
     }
 
     /// The step with the core banking system that this state is the intent of.
-    pub fn step(self) -> Option<Step> {
+    pub fn step(self) -> Option<HoldStep> {
         match self {
-            Self::Holding => Some(Step::Hold),
-            Self::Capturing => Some(Step::Capture),
-            Self::Releasing => Some(Step::ReleaseHold),
+            Self::Holding => Some(HoldStep::Hold),
+            Self::Capturing => Some(HoldStep::Capture),
+            Self::Releasing => Some(HoldStep::Release),
             Self::Requested
             | Self::Quoted
             | Self::Accepting

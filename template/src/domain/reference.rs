@@ -2,34 +2,22 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
-
 use super::transfer_id::TransferId;
 
-/// One step of one payment that moves, holds or frees money in the core
-/// banking system.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Step {
-    ReserveCredit,
-    CommitCredit,
-    ReleaseCredit,
-    Hold,
-    Capture,
-    ReleaseHold,
+/// A step with the core banking system of a payment that arrives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CreditStep {
+    Reserve,
+    Commit,
+    Release,
 }
 
-impl Step {
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::ReserveCredit => "reserve-credit",
-            Self::CommitCredit => "commit-credit",
-            Self::ReleaseCredit => "release-credit",
-            Self::Hold => "hold",
-            Self::Capture => "capture",
-            Self::ReleaseHold => "release-hold",
-        }
-    }
+/// A step with the core banking system of a payment that leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HoldStep {
+    Hold,
+    Capture,
+    Release,
 }
 
 /// The connector's own reference of one step of one transfer.
@@ -41,8 +29,30 @@ impl Step {
 pub struct Reference(String);
 
 impl Reference {
-    pub fn of(transfer: &TransferId, step: Step) -> Self {
-        Self(format!("{transfer}:{}", step.as_str()))
+    pub fn of_credit(transfer: &TransferId, step: CreditStep) -> Self {
+        Self::new(
+            transfer,
+            match step {
+                CreditStep::Reserve => "reserve-credit",
+                CreditStep::Commit => "commit-credit",
+                CreditStep::Release => "release-credit",
+            },
+        )
+    }
+
+    pub fn of_hold(transfer: &TransferId, step: HoldStep) -> Self {
+        Self::new(
+            transfer,
+            match step {
+                HoldStep::Hold => "hold",
+                HoldStep::Capture => "capture",
+                HoldStep::Release => "release-hold",
+            },
+        )
+    }
+
+    fn new(transfer: &TransferId, step: &str) -> Self {
+        Self(format!("{transfer}:{step}"))
     }
 
     pub fn as_str(&self) -> &str {
@@ -64,25 +74,22 @@ impl fmt::Debug for Reference {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
 
     #[test]
     fn is_the_same_for_the_same_step_and_differs_for_every_other() {
         let transfer: TransferId = "01M7ZXCN7HM4KEVP8Q5HNRHFXV".parse().unwrap();
-        let steps = [
-            Step::ReserveCredit,
-            Step::CommitCredit,
-            Step::ReleaseCredit,
-            Step::Hold,
-            Step::Capture,
-            Step::ReleaseHold,
-        ];
-        for (index, step) in steps.iter().enumerate() {
-            let reference = Reference::of(&transfer, *step);
-            assert_eq!(reference, Reference::of(&transfer, *step));
-            for other in &steps[index + 1..] {
-                assert_ne!(reference, Reference::of(&transfer, *other));
-            }
-        }
+        let references = || {
+            let of_credit = [CreditStep::Reserve, CreditStep::Commit, CreditStep::Release]
+                .map(|step| Reference::of_credit(&transfer, step));
+            let of_hold = [HoldStep::Hold, HoldStep::Capture, HoldStep::Release]
+                .map(|step| Reference::of_hold(&transfer, step));
+            [of_credit, of_hold].concat()
+        };
+        assert_eq!(references(), references());
+        let distinct: HashSet<_> = references().into_iter().collect();
+        assert_eq!(distinct.len(), 6);
     }
 }

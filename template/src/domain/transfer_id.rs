@@ -35,7 +35,9 @@ impl TransferId {
 
 fn checked(text: String) -> Result<String, NotAnIdentifier> {
     let visible = text.bytes().all(|byte| byte.is_ascii_graphic());
-    if text.is_empty() || text.len() > MAX_LENGTH || !visible {
+    // As a segment of a path, a dot or two would lead somewhere else.
+    let leads_elsewhere = matches!(text.as_str(), "" | "." | "..");
+    if text.len() > MAX_LENGTH || leads_elsewhere || !visible {
         return Err(NotAnIdentifier);
     }
     Ok(text)
@@ -106,7 +108,7 @@ mod tests {
     #[test]
     fn refuses_what_cannot_be_an_identifier() {
         let long = "x".repeat(MAX_LENGTH + 1);
-        for text in ["", "a b", "a\nb", "é", long.as_str()] {
+        for text in ["", ".", "..", "a b", "a\nb", "é", long.as_str()] {
             assert_eq!(text.parse::<TransferId>(), Err(NotAnIdentifier), "{text:?}");
         }
     }

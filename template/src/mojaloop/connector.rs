@@ -68,8 +68,8 @@ pub struct QuotedTerms {
 /// What came of accepting a quote.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Acceptance {
-    /// The transfer is committed.
-    Committed,
+    /// The transfer is committed, of this amount if that is said.
+    Committed { amount: Option<String> },
     /// There is no transfer, and there will be none.
     Failed(PaymentError),
     /// It may be committed now or later.
@@ -116,6 +116,7 @@ impl MojaloopConnector {
             // A PUT that accepts is never sent twice behind the payment's back.
             .retry(reqwest::retry::never())
             .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
             .build()?;
         Ok(Self { http, settings })
     }
@@ -165,8 +166,12 @@ impl MojaloopConnector {
         let state = wire::TransferAnswer::read(&answer.body);
         match (answer.status, state) {
             (StatusCode::NO_CONTENT, _) => Rejection::Rejected,
-            (StatusCode::OK, Some(state)) if state.is("ABORTED") => Rejection::Rejected,
-            (StatusCode::OK, Some(state)) if state.is("COMPLETED") => Rejection::Committed,
+            (StatusCode::OK, Some(state)) if state.current_state() == Some("ABORTED") => {
+                Rejection::Rejected
+            }
+            (StatusCode::OK, Some(state)) if state.current_state() == Some("COMPLETED") => {
+                Rejection::Committed
+            }
             (status, _) => Rejection::Unknown(format!("HTTP {status}")),
         }
     }
@@ -266,7 +271,7 @@ fn read_pause(
         return Err(wire::ErrorAnswer::read(&answer.body).before_acceptance(answer.status));
     }
     let state = wire::TransferAnswer::read(&answer.body).ok_or_else(not_understood)?;
-    match state.current_state.as_deref() {
+    match state.current_state() {
         Some("WAITING_FOR_PARTY_ACCEPTANCE") => Ok(Paused::AtParty),
         Some("WAITING_FOR_QUOTE_ACCEPTANCE") if !state.needs_conversion() => state
             .quoted_terms(payment)
@@ -285,8 +290,10 @@ fn read_acceptance(answer: &Answer) -> Acceptance {
         let Some(state) = wire::TransferAnswer::read(&answer.body) else {
             return Acceptance::Unknown("the answer is not understood".to_owned());
         };
-        return match (state.current_state.as_deref(), state.fulfilled_state()) {
-            (Some("COMPLETED"), Some("COMMITTED")) => Acceptance::Committed,
+        return match (state.current_state(), state.fulfilled_state()) {
+            (Some("COMPLETED"), Some("COMMITTED")) => Acceptance::Committed {
+                amount: state.prepared_amount().map(str::to_owned),
+            },
             (Some("ABORTED"), _) | (Some("COMPLETED"), Some("ABORTED")) => Acceptance::Failed(
                 PaymentError::new(ErrorCode::PayeeError, "the transfer was aborted"),
             ),

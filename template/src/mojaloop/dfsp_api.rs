@@ -58,9 +58,10 @@ impl ResponseError for FailedPayment {
     fn status_code(&self) -> StatusCode {
         match self.0.code {
             ErrorCode::TransferNotFound => StatusCode::NOT_FOUND,
-            ErrorCode::MalformedSyntax | ErrorCode::MissingElement | ErrorCode::Unsupported => {
-                StatusCode::BAD_REQUEST
-            }
+            ErrorCode::MalformedSyntax
+            | ErrorCode::MissingElement
+            | ErrorCode::ModifiedRequest
+            | ErrorCode::Unsupported => StatusCode::BAD_REQUEST,
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }

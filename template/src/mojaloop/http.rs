@@ -3,12 +3,17 @@
 
 mod body;
 mod error_body;
+mod fields;
 mod health;
 mod service;
 
 pub use self::{
-    body::{MAX_BODY_BYTES, Present, body_settings, path_settings},
-    error_body::{ErrorBody, error_response},
+    body::{MAX_BODY_BYTES, body_settings, path_settings},
+    error_body::error_response,
+    fields::{
+        MAX_TEXT_LENGTH, Present, malformed, optional_text, read_amount, read_text,
+        read_transfer_id,
+    },
     health::live,
     service::{answer_everything, no_such_resource, resource},
 };

@@ -6,7 +6,7 @@ mod transferring;
 
 use std::{sync::Arc, time::Duration};
 
-use super::{connector::MojaloopConnector, steps::Patience, turns::Turns};
+use super::{connector::MojaloopConnector, progress::Progress, turns::Turns};
 use crate::{
     core_banking::{
         float_account::FloatAccount,
@@ -19,10 +19,9 @@ use crate::{
         identifier::PartyIdentifier,
         incoming::IncomingTransfer,
         party::{AccountStatus, Customer},
-        timestamp::Timestamp,
     },
     operations::{
-        journal::{Journal, Orphans, Quotes, work::Schedule},
+        journal::{Exceptions, Quotes},
         tasks::Tasks,
     },
 };
@@ -41,8 +40,6 @@ pub struct Settings {
     /// How long after a reservation the scheme's final word may take before
     /// the hub is asked for it.
     pub final_word_after: Duration,
-    pub patience: Patience,
-    pub schedule: Schedule,
 }
 
 /// The payee side.
@@ -52,14 +49,11 @@ pub struct Payee {
     bank: Arc<dyn CoreBankingSystem>,
     float: FloatAccount,
     connector: MojaloopConnector,
-    journal: Journal<IncomingTransfer>,
+    progress: Progress<IncomingTransfer>,
     quotes: Quotes,
-    orphans: Orphans,
+    exceptions: Exceptions,
     turns: Turns,
     tasks: Tasks,
-    /// No attempt of this process is older. One of an earlier process may be
-    /// almost as young.
-    started_at: Timestamp,
 }
 
 /// What the payee side works with.
@@ -67,9 +61,9 @@ pub struct Collaborators {
     pub bank: Arc<dyn CoreBankingSystem>,
     pub float: FloatAccount,
     pub connector: MojaloopConnector,
-    pub journal: Journal<IncomingTransfer>,
+    pub progress: Progress<IncomingTransfer>,
     pub quotes: Quotes,
-    pub orphans: Orphans,
+    pub exceptions: Exceptions,
     pub tasks: Tasks,
 }
 
@@ -80,19 +74,18 @@ impl Payee {
             bank: with.bank,
             float: with.float,
             connector: with.connector,
-            journal: with.journal,
+            progress: with.progress,
             quotes: with.quotes,
-            orphans: with.orphans,
+            exceptions: with.exceptions,
             turns: Turns::default(),
             tasks: with.tasks,
-            started_at: Timestamp::now(),
         }
     }
 
     /// Finds the customer that a payment could be made to.
     pub async fn find_party(&self, identifier: &PartyIdentifier) -> Result<Customer, PaymentError> {
         let customer = self.bank.find_customer(identifier).await;
-        let customer = customer.map_err(|error| error.of_question())?;
+        let customer = customer.map_err(|error| error.about_payee())?;
         let customer = customer.ok_or_else(|| Refusal::UnknownAccount.of_payee())?;
         match customer.status {
             AccountStatus::Active => Ok(customer),

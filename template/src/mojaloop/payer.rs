@@ -6,11 +6,17 @@
 mod offering;
 mod paying;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use serde_json::Value;
 
-use super::{connector::MojaloopConnector, steps::Patience, turns::Turns};
+use super::{connector::MojaloopConnector, progress::Progress, steps::Begin, turns::Turns};
 use crate::{
     core_banking::{
         float_account::FloatAccount,
@@ -26,10 +32,7 @@ use crate::{
         transfer_id::TransferId,
     },
     operations::{
-        journal::{
-            Journal, Recorded,
-            work::{Schedule, Work},
-        },
+        journal::{Recorded, work::Work},
         tasks::Tasks,
     },
 };
@@ -41,8 +44,6 @@ pub struct Settings {
     /// How long after an offer has expired a transfer that the hub has never
     /// seen can still appear there.
     pub never_seen_after: Duration,
-    pub patience: Patience,
-    pub schedule: Schedule,
 }
 
 /// The payer side.
@@ -52,12 +53,18 @@ pub struct Payer {
     bank: Arc<dyn CoreBankingSystem>,
     float: FloatAccount,
     connector: MojaloopConnector,
-    journal: Journal<OutgoingPayment>,
+    progress: Progress<OutgoingPayment>,
     turns: Turns,
     tasks: Tasks,
-    /// No attempt of this process is older. One of an earlier process may be
-    /// almost as young.
-    started_at: Timestamp,
+    /// No offer is made any more, until a restart.
+    stopped: Arc<AtomicBool>,
+}
+
+/// A payment, and whether a person has to decide on it.
+#[derive(Debug)]
+pub struct KnownPayment {
+    pub payment: OutgoingPayment,
+    pub needs_decision: bool,
 }
 
 /// What the payer side works with.
@@ -65,7 +72,7 @@ pub struct Collaborators {
     pub bank: Arc<dyn CoreBankingSystem>,
     pub float: FloatAccount,
     pub connector: MojaloopConnector,
-    pub journal: Journal<OutgoingPayment>,
+    pub progress: Progress<OutgoingPayment>,
     pub tasks: Tasks,
 }
 
@@ -76,10 +83,10 @@ impl Payer {
             bank: with.bank,
             float: with.float,
             connector: with.connector,
-            journal: with.journal,
+            progress: with.progress,
             turns: Turns::default(),
             tasks: with.tasks,
-            started_at: Timestamp::now(),
+            stopped: Arc::default(),
         }
     }
 
@@ -87,15 +94,19 @@ impl Payer {
     pub async fn find_payment(
         &self,
         transfer_id: &TransferId,
-    ) -> Result<OutgoingPayment, PaymentError> {
-        Ok(self.find_recorded(transfer_id).await?.payment)
+    ) -> Result<KnownPayment, PaymentError> {
+        let found = self.find_recorded(transfer_id).await?;
+        Ok(KnownPayment {
+            needs_decision: found.work.parked.is_some(),
+            payment: found.payment,
+        })
     }
 
     async fn find_recorded(
         &self,
         transfer_id: &TransferId,
     ) -> Result<Recorded<OutgoingPayment>, PaymentError> {
-        let found = self.journal.find(transfer_id).await?;
+        let found = self.progress.find(transfer_id).await?;
         found.ok_or_else(|| {
             PaymentError::new(
                 ErrorCode::TransferNotFound,
@@ -132,7 +143,7 @@ impl Payer {
 
     async fn find_payer(&self, payer: &PartyIdentifier) -> Result<Customer, PaymentError> {
         let customer = self.bank.find_customer(payer).await;
-        let customer = customer.map_err(|error| error.of_question())?;
+        let customer = customer.map_err(|error| error.about_payer())?;
         let customer = customer.ok_or_else(|| Refusal::UnknownAccount.of_payer())?;
         match customer.status {
             AccountStatus::Active => Ok(customer),
@@ -148,22 +159,16 @@ impl Payer {
         self.tasks
             .run(async move {
                 let _turn = this.turns.take(&transfer_id).await?;
-                let Some(mut found) = this.journal.find(&transfer_id).await? else {
+                let Some(mut found) = this.progress.find(&transfer_id).await? else {
                     return Ok(());
                 };
                 let now = Timestamp::now();
                 if found.work.due_at.is_some_and(|due_at| due_at <= now) {
                     this.give_up_waiting(&mut found, now).await?;
                 }
-                this.advance_again(&mut found).await
+                this.advance(&mut found, Begin::Again).await
             })
             .await
-    }
-
-    /// The work on an intent that was just stored. It is done at once; it is
-    /// due later only in case this process dies before.
-    fn intended(&self, now: Timestamp) -> Work {
-        Work::due(now.after(self.settings.patience.settles_after))
     }
 
     /// Stores the next state. An intent comes before its effect this way.
@@ -174,27 +179,7 @@ impl Payer {
         work: Work,
     ) -> Result<(), PaymentError> {
         payment.payment.advance_to(next, Timestamp::now())?;
-        payment.work = work;
-        self.record(payment).await
-    }
-
-    async fn record(&self, payment: &mut Recorded<OutgoingPayment>) -> Result<(), PaymentError> {
-        self.journal.record(payment).await?;
-        report(payment);
-        Ok(())
-    }
-
-    /// The step was tried in vain: it is tried again later.
-    async fn postpone(
-        &self,
-        payment: &mut Recorded<OutgoingPayment>,
-        reason: String,
-    ) -> Result<(), PaymentError> {
-        let schedule = self.settings.schedule;
-        payment.work = payment
-            .work
-            .after_vain_attempt(schedule, Timestamp::now(), reason);
-        self.record(payment).await
+        self.progress.record(payment, work).await
     }
 
     async fn park(
@@ -202,23 +187,26 @@ impl Payer {
         payment: &mut Recorded<OutgoingPayment>,
         reason: impl Into<String>,
     ) -> Result<(), PaymentError> {
-        payment.work = Work::parked(reason);
-        self.record(payment).await
+        self.progress.record(payment, Work::parked(reason)).await
+    }
+
+    /// The Mojaloop Connector transfers without being told to. Every further
+    /// offer would be a payment that no payer has agreed to and none has paid.
+    async fn stop_because_of_auto_accept(
+        &self,
+        payment: &mut Recorded<OutgoingPayment>,
+    ) -> Result<(), PaymentError> {
+        self.stopped.store(true, Ordering::SeqCst);
+        let reason = "the Mojaloop Connector made the transfer without being told to, and the \
+                      payer's money was not held: set AUTO_ACCEPT_QUOTES=false there, then \
+                      restart this connector";
+        self.park(payment, reason).await
     }
 }
 
-fn report(payment: &Recorded<OutgoingPayment>) {
-    let transfer_id = &payment.payment.transfer_id;
-    let state = payment.payment.state().as_str();
-    match &payment.work.parked {
-        Some(reason) => tracing::error!(
-            %transfer_id, state, reason,
-            "outgoing payment parked: a person has to decide"
-        ),
-        None if payment.work.attempts > 0 => tracing::warn!(
-            %transfer_id, state, attempts = payment.work.attempts,
-            "outgoing payment not settled yet, will be tried again"
-        ),
-        None => tracing::info!(%transfer_id, state, "outgoing payment"),
-    }
+fn needs_decision() -> PaymentError {
+    PaymentError::new(
+        ErrorCode::Internal,
+        "the payment needs a person's decision, who has been told",
+    )
 }

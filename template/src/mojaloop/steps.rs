@@ -11,6 +11,15 @@ use crate::{
     domain::{reference::Reference, timestamp::Timestamp},
 };
 
+/// Where the work on a payment begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Begin {
+    /// With an intent that was stored a moment ago, by whoever works on it.
+    Fresh,
+    /// With an intent that an earlier attempt may have acted on.
+    Again,
+}
+
 /// Whether an earlier attempt may have reached the bank.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Attempt {
@@ -25,6 +34,8 @@ pub enum Attempt {
 pub enum Outcome {
     Done(BookingId),
     Refused(Refusal),
+    /// It was not done, and it is not wanted any more.
+    NotDone,
     /// It has to be found out later.
     Unknown(BankError),
 }
@@ -88,8 +99,9 @@ where
     }
 }
 
-/// What was booked by an earlier attempt; `None` only if that is certain.
-async fn booked_after_settling(
+/// What was booked by an attempt at `since` or before; `None` only if it is
+/// certain that nothing was, and nothing will be.
+pub async fn booked_after_settling(
     bank: &(impl Bookings + ?Sized),
     patience: Patience,
     since: Timestamp,
@@ -102,7 +114,7 @@ async fn booked_after_settling(
     let Some(wait) = settled_at.since(Timestamp::now()) else {
         return Ok(None);
     };
-    // Never longer than the bank's own time, even if the clock was set back.
+    // Bounded even if the clock was set back.
     tokio::time::sleep(wait.min(patience.settles_after)).await;
     bank.find_booking(reference).await
 }
@@ -114,7 +126,7 @@ mod tests {
     use async_trait::async_trait;
 
     use super::*;
-    use crate::domain::reference::Step;
+    use crate::domain::{reference::HoldStep, transfer_id::TransferId};
 
     /// A bank that answers from a script and notes what it was asked.
     #[derive(Default)]
@@ -145,7 +157,8 @@ mod tests {
             let patience = Patience {
                 settles_after: Duration::from_millis(20),
             };
-            let reference = Reference::of(&"t-1".parse().unwrap(), Step::Hold);
+            let transfer_id: TransferId = "t-1".parse().unwrap();
+            let reference = Reference::of_hold(&transfer_id, HoldStep::Hold);
             let outcome = carry_out(self, patience, attempt, &reference, || self.instruct()).await;
             (outcome, self.asked.lock().unwrap().clone())
         }

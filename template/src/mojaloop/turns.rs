@@ -13,8 +13,8 @@ use crate::domain::{
     transfer_id::TransferId,
 };
 
-/// Longer than any payment keeps its turn; shorter than the Mojaloop
-/// Connector waits for an answer (65 s).
+/// Shorter than the Mojaloop Connector waits for an answer (65 s): whoever
+/// waits in vain is told so.
 const MAX_WAIT: Duration = Duration::from_secs(60);
 
 type Queue = Arc<tokio::sync::Mutex<()>>;
@@ -22,8 +22,8 @@ type Queue = Arc<tokio::sync::Mutex<()>>;
 /// Lets messages about one payment take turns, and those about different
 /// payments pass.
 ///
-/// This is a courtesy, not a safeguard: that nobody acts on an outdated view
-/// of a payment is ensured by the journal, which refuses outdated records.
+/// It orders the work of one process. That no other process works on the same
+/// journal is ensured by the journal.
 #[derive(Debug, Clone, Default)]
 pub struct Turns {
     queues: Arc<Mutex<HashMap<TransferId, Queue>>>,

@@ -140,14 +140,29 @@ impl Reader<'_> {
         let cbs_timeout = self.milliseconds("CBS_REQUEST_TIMEOUT_MS", "5000");
         let cbs_settles_after = self.milliseconds("CBS_SETTLE_MS", "10000");
         self.check_time_budget(cbs_timeout, cbs_settles_after);
+        self.at_least(
+            ("CBS_SETTLE_MS", cbs_settles_after),
+            ("CBS_REQUEST_TIMEOUT_MS", cbs_timeout),
+        );
         let cbs_max_idle_connections = self.parsed("CBS_MAX_IDLE_CONNECTIONS", "32");
         let quote_lifetime = self.milliseconds("QUOTE_LIFETIME_MS", "60000");
         let final_word_after = self.milliseconds("FINAL_WORD_AFTER_MS", "90000");
         let never_seen_after = self.milliseconds("NEVER_SEEN_AFTER_MS", "120000");
+        self.at_least(
+            ("NEVER_SEEN_AFTER_MS", never_seen_after),
+            ("SDK_REQUEST_TIMEOUT_MS", connector_timeout),
+        );
         let recovery_interval = self.milliseconds("RECOVERY_INTERVAL_MS", "1000");
         let retry_first_pause = self.milliseconds("RETRY_FIRST_PAUSE_MS", "1000");
         let retry_longest_pause = self.milliseconds("RETRY_LONGEST_PAUSE_MS", "300000");
         let retry_max_attempts = self.parsed("RETRY_MAX_ATTEMPTS", "50");
+        self.at_least(
+            ("RETRY_LONGEST_PAUSE_MS", retry_longest_pause),
+            ("RETRY_FIRST_PAUSE_MS", retry_first_pause),
+        );
+        if retry_max_attempts == Some(0) {
+            self.problem("RETRY_MAX_ATTEMPTS", "is not usable: it is at least 1");
+        }
         let log_filter = self.parsed("LOG_LEVEL", "info,actix_server=warn");
         let log_format = self.parsed("LOG_FORMAT", "text");
         // Everything has been read by now, so that every problem is known.
@@ -225,8 +240,12 @@ impl Reader<'_> {
         };
         let url = Url::parse(&text).ok();
         let url = url.filter(|url| matches!(url.scheme(), "http" | "https"));
-        if url.is_none() {
-            self.problem(name, "is not an URL such as http://192.0.2.1:8080");
+        match &url {
+            None => self.problem(name, "is not an URL such as http://192.0.2.1:8080"),
+            Some(url) if !url.username().is_empty() || url.password().is_some() => {
+                self.problem(name, "must not hold a password: URLs are logged");
+            }
+            Some(_) => {}
         }
         url
     }
@@ -288,6 +307,19 @@ impl Reader<'_> {
         path.map(PathBuf::from)
     }
 
+    /// Checks that one duration covers another.
+    fn at_least(
+        &mut self,
+        (name, duration): (&str, Option<Duration>),
+        (least_name, least): (&str, Option<Duration>),
+    ) {
+        if let (Some(duration), Some(least)) = (duration, least)
+            && duration < least
+        {
+            self.problem(name, &format!("has to be at least {least_name}"));
+        }
+    }
+
     /// A reservation may take one instruction, two enquiries with the bank's
     /// time to settle between them, and one more instruction and enquiry. If
     /// that were longer than the Mojaloop Connector waits, it would report a
@@ -318,13 +350,13 @@ mod tests {
     }
 
     fn real(more: &[(&str, &str)]) -> Result<Configuration, Problems> {
-        let mut variables = vec![
+        let real = [
             ("CBS_BASE_URL", "http://192.0.2.1:8080"),
             ("SDK_BASE_URL", "http://192.0.2.2:4001"),
             ("FLOAT_ACCOUNT", "9000001"),
         ];
-        variables.extend(more);
-        read(&variables)
+        // The first one of a name is found.
+        read(&[more, &real].concat())
     }
 
     #[test]
@@ -382,6 +414,28 @@ mod tests {
         .unwrap();
         let url = configuration.connector_base_url.unwrap();
         assert_eq!(url.as_str(), "http://192.0.2.3:4001/");
+    }
+
+    #[test]
+    fn times_that_endanger_money_are_refused() {
+        for (name, value) in [
+            ("CBS_SETTLE_MS", "1"),
+            ("NEVER_SEEN_AFTER_MS", "1"),
+            ("RETRY_MAX_ATTEMPTS", "0"),
+            ("RETRY_LONGEST_PAUSE_MS", "1"),
+            ("CBS_REQUEST_TIMEOUT_MS", "0"),
+        ] {
+            let problems = real(&[(name, value)]).unwrap_err().to_string();
+            assert!(problems.contains(&format!("- {name} ")), "{problems}");
+        }
+    }
+
+    #[test]
+    fn an_url_with_a_password_is_refused() {
+        let url = "http://user:hunter2@192.0.2.2:4001";
+        let problems = real(&[("SDK_BASE_URL", url)]).unwrap_err().to_string();
+        assert!(problems.contains("SDK_BASE_URL"), "{problems}");
+        assert!(!problems.contains("hunter2"));
     }
 
     #[test]

@@ -16,7 +16,7 @@ use std::{marker::PhantomData, sync::Arc};
 use serde::{Serialize, de::DeserializeOwned};
 
 use self::{
-    store::{Direction, Entry, Opening, Orphan, Store, StoreError},
+    store::{Direction, Entry, Exception, Opening, Store, StoreError},
     work::Work,
 };
 use crate::domain::{
@@ -36,8 +36,18 @@ pub enum JournalError {
     Conflict,
     #[error("the journal cannot be used: {0}")]
     Store(#[from] StoreError),
-    #[error("an entry of the journal is not understood: {0}")]
-    Entry(#[from] serde_json::Error),
+    /// Says where, and not what: an entry holds personal data.
+    #[error("an entry of the journal is not understood (line {line}, column {column})")]
+    Entry { line: usize, column: usize },
+}
+
+impl From<serde_json::Error> for JournalError {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Entry {
+            line: error.line(),
+            column: error.column(),
+        }
+    }
 }
 
 impl From<JournalError> for PaymentError {
@@ -56,6 +66,8 @@ pub trait Payment: Serialize + DeserializeOwned + Send + Sync {
     fn home_transaction_id(&self) -> Option<&str>;
 
     fn state_name(&self) -> &'static str;
+
+    fn state_since(&self) -> Timestamp;
 }
 
 impl Payment for IncomingTransfer {
@@ -72,6 +84,10 @@ impl Payment for IncomingTransfer {
     fn state_name(&self) -> &'static str {
         self.state().as_str()
     }
+
+    fn state_since(&self) -> Timestamp {
+        self.state_since
+    }
 }
 
 impl Payment for OutgoingPayment {
@@ -87,6 +103,10 @@ impl Payment for OutgoingPayment {
 
     fn state_name(&self) -> &'static str {
         self.state().as_str()
+    }
+
+    fn state_since(&self) -> Timestamp {
+        self.state_since
     }
 }
 
@@ -228,24 +248,24 @@ impl Quotes {
     }
 }
 
-/// What the scheme said of transfers that this connector does not know: the
-/// exceptions that a person reconciles.
+/// Words of the scheme that do not fit what was done here: a person reconciles
+/// them.
 #[derive(Debug, Clone)]
-pub struct Orphans {
+pub struct Exceptions {
     store: Arc<dyn Store>,
 }
 
-impl Orphans {
+impl Exceptions {
     pub fn new(store: Arc<dyn Store>) -> Self {
         Self { store }
     }
 
-    /// Stores the exception once, however often it is told.
-    pub async fn keep(&self, orphan: Orphan) -> Result<(), JournalError> {
-        Ok(self.store.keep_orphan(orphan).await?)
+    /// Stores an exception once, however often it is told.
+    pub async fn keep(&self, exception: Exception) -> Result<(), JournalError> {
+        Ok(self.store.keep_exception(exception).await?)
     }
 
-    pub async fn of(&self, transfer_id: &TransferId) -> Result<Vec<Orphan>, JournalError> {
-        Ok(self.store.find_orphans(transfer_id).await?)
+    pub async fn of(&self, transfer_id: &TransferId) -> Result<Vec<Exception>, JournalError> {
+        Ok(self.store.find_exceptions(transfer_id).await?)
     }
 }

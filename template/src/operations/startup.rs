@@ -12,12 +12,11 @@ use tokio::{runtime::Handle, task::JoinHandle};
 use super::{
     configuration::{Configuration, ListenAddress, Problems},
     journal::{
-        Journal, Orphans, Quotes,
+        Exceptions, Journal, Quotes,
         sqlite::SqliteStore,
         store::{Store, StoreError},
         work::Schedule,
     },
-    recovery::Recovery,
     tasks::Tasks,
 };
 use crate::{
@@ -29,6 +28,8 @@ use crate::{
         http::answer_everything,
         payee::{self, Payee},
         payer::{self, Payer},
+        progress::Progress,
+        recovery::{look_after_incoming, look_after_outgoing},
         steps::Patience,
     },
 };
@@ -56,6 +57,8 @@ pub enum StartError {
     Client(#[from] reqwest::Error),
     #[error("a server has failed: {0}")]
     Server(#[from] std::io::Error),
+    #[error("the recovery of payments has failed, this is a defect of the connector")]
+    Recovery,
 }
 
 /// The ports of both APIs, taken before anything else starts.
@@ -124,7 +127,7 @@ pub fn core_banking_client(
 pub struct Connector {
     backend_api: Server,
     dfsp_api: Server,
-    recovery: JoinHandle<()>,
+    recovery: [JoinHandle<()>; 2],
 }
 
 impl Connector {
@@ -151,6 +154,8 @@ impl Connector {
         };
         let incoming = Journal::new(Arc::clone(&store));
         let outgoing = Journal::new(Arc::clone(&store));
+        let patience = patience(&configuration);
+        let schedule = schedule(&configuration);
         let tasks = Tasks::new(Handle::current());
 
         let payee = Payee::new(
@@ -159,9 +164,9 @@ impl Connector {
                 bank: Arc::clone(&bank),
                 float: float.clone(),
                 connector: connector.clone(),
-                journal: incoming.clone(),
+                progress: Progress::new(incoming.clone(), patience, schedule),
                 quotes: Quotes::new(Arc::clone(&store)),
-                orphans: Orphans::new(store),
+                exceptions: Exceptions::new(store),
                 tasks: tasks.clone(),
             },
         );
@@ -171,12 +176,15 @@ impl Connector {
                 bank,
                 float,
                 connector,
-                journal: outgoing.clone(),
+                progress: Progress::new(outgoing.clone(), patience, schedule),
                 tasks,
             },
         );
         let interval = configuration.recovery_interval;
-        let recovery = Recovery::new(payee.clone(), payer.clone(), incoming, outgoing, interval);
+        let recovery = [
+            tokio::spawn(look_after_incoming(incoming, payee.clone(), interval)),
+            tokio::spawn(look_after_outgoing(outgoing, payer.clone(), interval)),
+        ];
 
         let backend_routes = backend_api::routes(BackendApi {
             payee,
@@ -211,16 +219,25 @@ impl Connector {
                 .shutdown_timeout(SHUTDOWN_SECONDS)
                 .listen(listeners.dfsp_api)?
                 .run(),
-            recovery: tokio::spawn(recovery.run()),
+            recovery,
         })
     }
 
-    /// Serves until the process is told to end.
+    /// Serves until the process is told to end. Without its recovery the
+    /// connector does not go on: payments would stay where they are.
     pub async fn serve(self) -> Result<(), StartError> {
-        let ended = tokio::try_join!(self.backend_api, self.dfsp_api);
-        self.recovery.abort();
-        ended?;
-        Ok(())
+        let [incoming, outgoing] = self.recovery;
+        let (stop_incoming, stop_outgoing) = (incoming.abort_handle(), outgoing.abort_handle());
+        let ended = tokio::select! {
+            served = async { tokio::try_join!(self.backend_api, self.dfsp_api) } => {
+                served.map(|_| ()).map_err(StartError::from)
+            }
+            _ = incoming => Err(StartError::Recovery),
+            _ = outgoing => Err(StartError::Recovery),
+        };
+        stop_incoming.abort();
+        stop_outgoing.abort();
+        ended
     }
 }
 
@@ -229,8 +246,6 @@ fn payee_settings(configuration: &Configuration) -> payee::Settings {
         currency: configuration.currency,
         quote_lifetime: configuration.quote_lifetime,
         final_word_after: configuration.final_word_after,
-        patience: patience(configuration),
-        schedule: schedule(configuration),
     }
 }
 
@@ -238,8 +253,6 @@ fn payer_settings(configuration: &Configuration) -> payer::Settings {
     payer::Settings {
         currency: configuration.currency,
         never_seen_after: configuration.never_seen_after,
-        patience: patience(configuration),
-        schedule: schedule(configuration),
     }
 }
 

@@ -16,6 +16,7 @@ use actix_web::{App, HttpServer, dev::Server, web};
 mod api;
 mod books;
 mod faults;
+mod in_process;
 mod instruction;
 mod ledger;
 mod refusal;
@@ -47,6 +48,15 @@ pub struct SandboxBank {
 struct State {
     books: Books,
     faults: Faults,
+}
+
+/// What a caller gets to see.
+enum Reaction<T> {
+    Answered(T),
+    /// A refusal for a reason that the bank was told.
+    Refused(String),
+    Failed,
+    Silent,
 }
 
 impl SandboxBank {
@@ -88,8 +98,35 @@ impl SandboxBank {
         self.state().books.set_status(account, status)
     }
 
-    fn next_fault(&self, operation: Operation) -> Option<Fault> {
-        self.state().faults.next(operation)
+    /// Acts, or does what the bank was told to do instead.
+    async fn react<T>(
+        &self,
+        operation: Operation,
+        act: impl FnOnce(&mut Books, bool) -> T,
+    ) -> Reaction<T> {
+        let fault = self.state().faults.next(operation);
+        match fault {
+            None => Reaction::Answered(self.act(act)),
+            Some(Fault::Slow(delay)) => {
+                tokio::time::sleep(delay).await;
+                Reaction::Answered(self.act(act))
+            }
+            Some(Fault::Fail) => Reaction::Failed,
+            Some(Fault::Refuse(reason)) => Reaction::Refused(reason),
+            Some(Fault::ActThenFail) => {
+                self.act(act);
+                Reaction::Failed
+            }
+            Some(Fault::ActThenSilent) => {
+                self.act(act);
+                Reaction::Silent
+            }
+            Some(Fault::ActThenSlow(delay)) => {
+                let answer = self.act(act);
+                tokio::time::sleep(delay).await;
+                Reaction::Answered(answer)
+            }
+        }
     }
 
     /// Acts on the books; the second argument is whether the bank is forgetful.

@@ -1,8 +1,9 @@
-//! Dying on purpose, at any point between two steps of a payment.
+//! Dying on purpose, between two steps of a payment.
 //!
-//! Between two records of the journal lies exactly one effect on the bank or
-//! on the Mojaloop Connector. A process that dies before or after its n-th
-//! record has therefore died between every two steps, for some n.
+//! Every effect on the bank or on the Mojaloop Connector lies between two
+//! records of the journal: the intent before it and the outcome after it. A
+//! process that dies before or after its n-th record has therefore died before
+//! or after each of them, for some n.
 
 use std::{
     fmt,
@@ -21,7 +22,7 @@ use crate::{
     },
     operations::{
         configuration::Problems,
-        journal::store::{Direction, Entry, Opening, Orphan, Store, StoreError},
+        journal::store::{Direction, Entry, Exception, Opening, Store, StoreError},
     },
 };
 
@@ -131,15 +132,14 @@ impl Store for CrashingStore {
         self.store.find_quote(id).await
     }
 
-    async fn keep_orphan(&self, orphan: Orphan) -> Result<(), StoreError> {
-        self.around(self.store.keep_orphan(orphan)).await
+    async fn keep_exception(&self, exception: Exception) -> Result<(), StoreError> {
+        self.around(self.store.keep_exception(exception)).await
     }
 
-    async fn find_orphans(&self, transfer_id: &TransferId) -> Result<Vec<Orphan>, StoreError> {
-        self.store.find_orphans(transfer_id).await
-    }
-
-    async fn check(&self) -> Result<(), StoreError> {
-        self.store.check().await
+    async fn find_exceptions(
+        &self,
+        transfer_id: &TransferId,
+    ) -> Result<Vec<Exception>, StoreError> {
+        self.store.find_exceptions(transfer_id).await
     }
 }

@@ -10,10 +10,13 @@ use actix_web::{
 };
 use serde_json::Value;
 
-use super::{BackendApi, BackendError, wire::read_transfer_id};
+use super::{BackendApi, BackendError};
 use crate::{
     domain::{error::PaymentError, incoming::FinalState},
-    mojaloop::{http::Present, payee::Notification},
+    mojaloop::{
+        http::{Present, read_transfer_id},
+        payee::Notification,
+    },
 };
 
 pub async fn notify(

@@ -6,9 +6,7 @@ use super::{
     BackendApi, BackendError,
     wire::{Extension, PartyAnswer},
 };
-
-/// Where a payee's FSP states its LEI.
-const PAYEE_FSP_LEI: &str = "Rpt.UpdtdPtyAndAcctId.Agt.FinInstnId.LEI";
+use crate::mojaloop::extensions::PAYEE_FSP_LEI;
 
 pub async fn find_party(
     api: Data<BackendApi>,

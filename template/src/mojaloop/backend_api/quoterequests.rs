@@ -4,11 +4,12 @@ use actix_web::web::{Data, Json};
 
 use super::{
     BackendApi, BackendError,
-    wire::{
-        QuoteAnswer, QuoteRequestBody, read_amount, read_quote_id, read_text, read_transfer_id,
-    },
+    wire::{QuoteAnswer, QuoteRequestBody, read_quote_id},
 };
-use crate::domain::{error::PaymentError, quote::QuoteRequest};
+use crate::{
+    domain::{error::PaymentError, quote::QuoteRequest},
+    mojaloop::http::{read_amount, read_text, read_transfer_id},
+};
 
 pub async fn quote(
     api: Data<BackendApi>,

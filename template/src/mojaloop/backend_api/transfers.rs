@@ -5,14 +5,14 @@ use actix_web::web::{Data, Json, Path};
 
 use super::{
     BackendApi, BackendError,
-    wire::{
-        TransferAnswer, TransferDetails, TransferRequestBody, read_amount, read_quote_id,
-        read_text, read_transfer_id,
-    },
+    wire::{TransferAnswer, TransferDetails, TransferRequestBody, read_quote_id},
 };
 use crate::{
     domain::{error::PaymentError, incoming::IncomingRequest},
-    mojaloop::payee::home_transaction_id,
+    mojaloop::{
+        http::{read_amount, read_text, read_transfer_id},
+        payee::home_transaction_id,
+    },
 };
 
 pub async fn prepare(

@@ -1,29 +1,29 @@
 //! The shapes of the backend API, as the Mojaloop Connector really uses them.
+//!
+//! They hold personal data, so none of them can be printed.
 
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    amount::{Amount, AmountError},
+    amount::Amount,
     currency::Currency,
     error::{ErrorCode, PaymentError},
     incoming::{IncomingState, IncomingTransfer},
     party::Counterparty,
     quote::{AmountType, PayeeCharges, Quote, Terms},
     timestamp::Timestamp,
-    transfer_id::{NotAnIdentifier, QuoteId, TransferId},
+    transfer_id::{QuoteId, TransferId},
 };
+use crate::mojaloop::http::{MAX_TEXT_LENGTH, malformed};
 
-/// The longest text of another participant that is kept.
-const MAX_TEXT_LENGTH: usize = 128;
-
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 pub struct Extension {
     pub key: String,
     pub value: String,
 }
 
 /// A customer, as the scheme is told.
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PartyAnswer {
     pub id_type: &'static str,
@@ -48,7 +48,7 @@ pub struct PartyAnswer {
 }
 
 /// One end of a payment. The official collection writes `IdType` at times.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PartyBody {
     #[serde(alias = "IdType")]
@@ -82,7 +82,7 @@ impl TryFrom<PartyBody> for Counterparty {
     }
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct QuoteRequestBody {
     pub quote_id: String,
@@ -95,7 +95,7 @@ pub struct QuoteRequestBody {
     pub transaction_type: String,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct QuoteAnswer {
     quote_id: QuoteId,
@@ -132,7 +132,7 @@ impl From<Quote> for QuoteAnswer {
     }
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TransferRequestBody {
     pub transfer_id: String,
@@ -147,7 +147,7 @@ pub struct TransferRequestBody {
 
 /// The quote as the request repeats it. Its currencies are not compared with
 /// the transfer's: the official collection has them differ.
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct QuoteCopy {
     pub quote_id: Option<String>,
@@ -184,7 +184,7 @@ impl QuoteCopy {
     }
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TransferAnswer {
     pub home_transaction_id: String,
@@ -192,7 +192,7 @@ pub struct TransferAnswer {
 }
 
 /// A transfer, as the hub is told when it asks.
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TransferDetails {
     home_transaction_id: String,
@@ -207,7 +207,7 @@ pub struct TransferDetails {
     extensions: [Extension; 0],
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct PartyDetails {
     id_type: String,
@@ -253,32 +253,6 @@ impl TransferDetails {
     }
 }
 
-pub fn malformed(message: &str) -> PaymentError {
-    PaymentError::new(ErrorCode::MalformedSyntax, message)
-}
-
-/// An amount of the request, or an error that says what an amount is.
-pub fn read_amount(text: &str, currency: Currency) -> Result<Amount, PaymentError> {
-    Amount::parse(text, currency).map_err(|error: AmountError| error.into())
-}
-
-pub fn read_transfer_id(text: String, element: &str) -> Result<TransferId, PaymentError> {
-    TransferId::try_from(text)
-        .map_err(|error: NotAnIdentifier| malformed(&format!("{element}: {error}")))
-}
-
 pub fn read_quote_id(text: String) -> Result<QuoteId, PaymentError> {
-    QuoteId::try_from(text)
-        .map_err(|error: NotAnIdentifier| malformed(&format!("quoteId: {error}")))
-}
-
-/// A short text that is only kept.
-pub fn read_text(text: String, element: &str) -> Result<String, PaymentError> {
-    let length = text.chars().count();
-    if length == 0 || length > MAX_TEXT_LENGTH || text.chars().any(char::is_control) {
-        return Err(malformed(&format!(
-            "{element} has 1 to {MAX_TEXT_LENGTH} characters"
-        )));
-    }
-    Ok(text)
+    QuoteId::try_from(text).map_err(|error| malformed(format!("quoteId: {error}")))
 }

@@ -18,12 +18,7 @@ use crate::domain::{
     quote::{PayeeCharges, Terms},
     timestamp::Timestamp,
 };
-
-/// The longest value of an extension.
-const MAX_EXTENSION_LENGTH: usize = 128;
-
-/// Where the other FSP's LEI stands in the description of its customer.
-const PAYEE_FSP_LEI: &str = "Rpt.UpdtdPtyAndAcctId.Agt.FinInstnId.LEI";
+use crate::mojaloop::extensions::{MAX_EXTENSION_LENGTH, PAYEE_FSP_LEI};
 
 pub fn transfer_request(payment: &OutgoingPayment, payer: &Customer, fsp_id: &str) -> Value {
     let request = &payment.request;
@@ -103,40 +98,9 @@ pub fn accounts_request(accounts: &[(PartyIdentifier, Option<Currency>)]) -> Val
     accounts.collect()
 }
 
-/// What is needed of the state that the Mojaloop Connector answers with.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct TransferAnswer {
-    pub current_state: Option<String>,
-    need_fx: Option<bool>,
-    to: Option<To>,
-    quote_response: Option<Enclosed<QuoteBody>>,
-    fulfil: Option<Enclosed<FulfilBody>>,
-}
-
-#[derive(Deserialize)]
-struct Enclosed<T> {
-    body: T,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct To {
-    fsp_id: Option<String>,
-    display_name: Option<String>,
-    first_name: Option<String>,
-    middle_name: Option<String>,
-    last_name: Option<String>,
-    #[serde(default)]
-    extension_list: Vec<Extension>,
-}
-
-/// The value of an extension can be a boolean, so it is not typed here.
-#[derive(Deserialize)]
-struct Extension {
-    key: String,
-    value: Value,
-}
+/// The state that the Mojaloop Connector answers with. Each part is read only
+/// when it is needed: an odd one must not hide a final state.
+pub struct TransferAnswer(Value);
 
 #[derive(Deserialize)]
 struct Money {
@@ -154,27 +118,26 @@ struct QuoteBody {
     expiration: Timestamp,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct FulfilBody {
-    transfer_state: Option<String>,
-}
-
 impl TransferAnswer {
     pub fn read(body: &[u8]) -> Option<Self> {
-        serde_json::from_slice(body).ok()
+        serde_json::from_slice(body).ok().map(Self)
     }
 
-    pub fn is(&self, state: &str) -> bool {
-        self.current_state.as_deref() == Some(state)
+    pub fn current_state(&self) -> Option<&str> {
+        self.0.get("currentState")?.as_str()
     }
 
     pub fn needs_conversion(&self) -> bool {
-        self.need_fx == Some(true)
+        self.0.get("needFx").and_then(Value::as_bool) == Some(true)
     }
 
     pub fn fulfilled_state(&self) -> Option<&str> {
-        self.fulfil.as_ref()?.body.transfer_state.as_deref()
+        self.0.pointer("/fulfil/body/transferState")?.as_str()
+    }
+
+    /// The amount that was transferred, where it is said.
+    pub fn prepared_amount(&self) -> Option<&str> {
+        self.0.pointer("/prepare/body/amount/amount")?.as_str()
     }
 
     /// The terms, if they are about the amount that was asked for and add up.
@@ -186,10 +149,11 @@ impl TransferAnswer {
             )
             .with_detail(detail)
         };
-        let quote = self
-            .quote_response
-            .ok_or_else(|| refused("no quoteResponse".to_owned()))?
-            .body;
+        let quote = self.0.pointer("/quoteResponse/body");
+        let quote = quote.map(QuoteBody::deserialize);
+        let quote = quote
+            .and_then(Result::ok)
+            .ok_or_else(|| refused("no quoteResponse that is understood".to_owned()))?;
         let asked = payment.request.amount;
         let money = |money: &Money| {
             if money.currency != asked.currency().code() {
@@ -214,72 +178,54 @@ impl TransferAnswer {
         )
         .map_err(|error| refused(error.to_string()))?;
         Ok(QuotedTerms {
-            payee: self.to.map_or_else(nobody, PayeeDetails::from),
+            payee: self.payee(),
             terms,
             expires_at: quote.expiration,
         })
     }
-}
 
-fn nobody() -> PayeeDetails {
-    PayeeDetails {
-        fsp_id: None,
-        fsp_lei: None,
-        name: None,
-    }
-}
-
-impl From<To> for PayeeDetails {
-    fn from(to: To) -> Self {
-        let names = [to.first_name, to.middle_name, to.last_name];
+    fn payee(&self) -> PayeeDetails {
+        let text = |key| self.0.get("to")?.get(key)?.as_str();
+        let names = ["firstName", "middleName", "lastName"].map(text);
         let names: Vec<_> = names.into_iter().flatten().collect();
-        let name = to.display_name.or_else(|| {
-            let name = names.join(" ");
-            (!name.is_empty()).then_some(name)
+        let full_name = Some(names.join(" ")).filter(|name| !name.is_empty());
+        let extensions = self.0.pointer("/to/extensionList");
+        let extensions = extensions.and_then(Value::as_array);
+        let lei = extensions.into_iter().flatten().find(|extension| {
+            let key = extension.get("key");
+            key.and_then(Value::as_str) == Some(PAYEE_FSP_LEI)
         });
-        let lei = to
-            .extension_list
-            .into_iter()
-            .find(|extension| extension.key == PAYEE_FSP_LEI);
-        Self {
-            fsp_id: to.fsp_id,
-            fsp_lei: lei.and_then(|lei| lei.value.as_str().map(str::to_owned)),
-            name,
+        let lei = lei.and_then(|lei| lei.get("value")?.as_str());
+        PayeeDetails {
+            fsp_id: text("fspId").map(str::to_owned),
+            fsp_lei: lei.map(str::to_owned),
+            name: text("displayName").map(str::to_owned).or(full_name),
         }
     }
 }
 
-/// What is needed of an error that the Mojaloop Connector answers with.
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct ErrorAnswer {
-    status_code: Option<String>,
-    transfer_state: Option<FailedState>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct FailedState {
-    last_error: Option<Value>,
-    quote_id: Option<String>,
-}
+/// An error that the Mojaloop Connector answers with.
+pub struct ErrorAnswer(Value);
 
 impl ErrorAnswer {
     pub fn read(body: &[u8]) -> Self {
-        serde_json::from_slice(body).unwrap_or_default()
+        Self(serde_json::from_slice(body).unwrap_or_default())
+    }
+
+    fn scheme_error(&self) -> Option<&Value> {
+        self.0
+            .pointer("/transferState/lastError/mojaloopError/errorInformation")
     }
 
     /// The scheme's own error code, if the scheme said no.
     fn scheme_code(&self) -> Option<&str> {
-        let last_error = self.transfer_state.as_ref()?.last_error.as_ref()?;
-        last_error
-            .pointer("/mojaloopError/errorInformation/errorCode")?
-            .as_str()
+        self.scheme_error()?.get("errorCode")?.as_str()
     }
 
     pub fn is_transfer_not_found(&self) -> bool {
         let not_found = Some(ErrorCode::TransferNotFound.as_str());
-        self.status_code.as_deref() == not_found || self.scheme_code() == not_found
+        let status_code = self.0.get("statusCode").and_then(Value::as_str);
+        status_code == not_found || self.scheme_code() == not_found
     }
 
     /// An error of a payment for which nothing has been accepted yet.
@@ -288,14 +234,12 @@ impl ErrorAnswer {
             return error;
         }
         // The scheme answers a failed lookup without a code of its own.
-        let looked_up_in_vain = self
-            .transfer_state
-            .as_ref()
-            .is_some_and(|state| state.quote_id.is_none() && state.last_error.is_some());
-        let error = if looked_up_in_vain {
-            PaymentError::new(ErrorCode::PartyNotFound, "the payee was not found")
-        } else if status == StatusCode::GATEWAY_TIMEOUT {
+        let has_quote = self.0.pointer("/transferState/quoteId").is_some();
+        let looked_up_in_vain = self.scheme_error().is_some() && !has_quote;
+        let error = if status == StatusCode::GATEWAY_TIMEOUT {
             PaymentError::new(ErrorCode::Timeout, "the scheme did not answer in time")
+        } else if looked_up_in_vain {
+            PaymentError::new(ErrorCode::PartyNotFound, "the payee was not found")
         } else if status.is_client_error() {
             PaymentError::new(
                 ErrorCode::Internal,
@@ -310,10 +254,14 @@ impl ErrorAnswer {
         error.with_detail(format!("HTTP {status}"))
     }
 
-    /// The failure, if it proves that there is no transfer. A gateway timeout
-    /// and an error that the scheme did not name leave that open.
+    /// The failure, if it proves that there is no transfer. These leave that
+    /// open: a gateway timeout, an error that the scheme did not name, one of
+    /// communication (2xxx), and what a second message about a transfer that is
+    /// under way brings about (3106, 3208).
     pub fn proven_failure(&self, status: StatusCode) -> Option<PaymentError> {
-        if status == StatusCode::GATEWAY_TIMEOUT {
+        let code = self.scheme_code()?;
+        let proves_nothing = code.starts_with('2') || matches!(code, "3106" | "3208");
+        if status == StatusCode::GATEWAY_TIMEOUT || proves_nothing {
             return None;
         }
         self.as_scheme_error()
@@ -373,6 +321,10 @@ mod tests {
             r#"{"statusCode":"500","message":"socket hang up"}"#,
             r#"{"transferState":{"lastError":"a text"}}"#,
             r#"{"transferState":{"lastError":{"mojaloopError":{"errorInformation":{}}}}}"#,
+            r#"{"transferState":{"lastError":{"mojaloopError":{"errorInformation":
+                {"errorCode":"2001"}}}}}"#,
+            r#"{"transferState":{"lastError":{"mojaloopError":{"errorInformation":
+                {"errorCode":"3106"}}}}}"#,
         ] {
             let unnamed = ErrorAnswer::read(unnamed.as_bytes());
             let proven = unnamed.proven_failure(StatusCode::INTERNAL_SERVER_ERROR);
@@ -388,5 +340,13 @@ mod tests {
         let error = ErrorAnswer::read(answer.as_bytes())
             .before_acceptance(StatusCode::INTERNAL_SERVER_ERROR);
         assert_eq!(error.code, ErrorCode::PartyNotFound);
+        let error = answer_of_timeout().before_acceptance(StatusCode::GATEWAY_TIMEOUT);
+        assert!(error.is_transient(), "{error}");
+    }
+
+    fn answer_of_timeout() -> ErrorAnswer {
+        let answer = r#"{"message":"Timeout resolving party","statusCode":"504",
+            "transferState":{"lastError":{"httpStatusCode":504,"mojaloopError":null}}}"#;
+        ErrorAnswer::read(answer.as_bytes())
     }
 }

@@ -5,20 +5,15 @@ use actix_web::web::{Data, Json, Path};
 
 use super::{
     DfspApi, FailedPayment, RequestError,
-    wire::{
-        Decision, DecisionAnswer, MerchantPaymentBody, OfferAnswer, PayerBody, SendMoneyBody,
-        optional_text, read_text,
-    },
+    wire::{Decision, DecisionAnswer, MerchantPaymentBody, OfferAnswer, PayerBody, SendMoneyBody},
 };
 use crate::{
     domain::{
-        amount::Amount,
         error::{ErrorCode, PaymentError},
         outgoing::{OutgoingRequest, UseCase},
         quote::AmountType,
-        transfer_id::TransferId,
     },
-    mojaloop::http::Present,
+    mojaloop::http::{Present, optional_text, read_amount, read_text, read_transfer_id},
 };
 
 pub async fn send_money(
@@ -102,20 +97,13 @@ fn read(api: &DfspApi, asked: Asked<'_>) -> Result<OutgoingRequest, PaymentError
         Some(id_type) => id_type.as_str(),
         None => api.id_types.first().present("payerIdType")?.as_str(),
     };
-    let amount = Amount::parse(&asked.amount, currency)?;
-    if amount.is_zero() {
-        return Err(PaymentError::new(
-            ErrorCode::MalformedSyntax,
-            "the amount of a payment is more than zero",
-        ));
-    }
     Ok(OutgoingRequest {
         use_case: asked.use_case,
         home_transaction_id: optional_text(asked.home_transaction_id, "homeTransactionId")?,
         payer: api.read_own_customer(payer_id_type, &payer.payer_id, None)?,
         payee: api.read_identifier(asked.payee_id_type, asked.payee_id, asked.sub_id)?,
         amount_type: asked.amount_type,
-        amount,
+        amount: read_amount(&asked.amount, currency)?,
         transaction_type: read_text(asked.transaction_type, "transactionType")?,
         purpose_code: optional_text(asked.purpose_code, "purposeCode")?,
         payer_details: asked.payer.details()?,
@@ -129,9 +117,7 @@ pub async fn decide(
     path: Path<String>,
     body: Json<Decision>,
 ) -> Result<Json<DecisionAnswer>, FailedPayment> {
-    let transfer_id = TransferId::try_from(path.into_inner()).map_err(|error| {
-        PaymentError::new(ErrorCode::MalformedSyntax, format!("transferId: {error}"))
-    })?;
+    let transfer_id = read_transfer_id(path.into_inner(), "transferId")?;
     let payment = match body.accept_quote {
         true => api.payer.accept(transfer_id).await?,
         false => api.payer.reject(transfer_id).await?,

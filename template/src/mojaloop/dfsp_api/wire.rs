@@ -5,13 +5,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{
     currency::Currency,
-    error::{ErrorCode, PaymentError},
+    error::PaymentError,
     outgoing::{DateAndPlaceOfBirth, OutgoingPayment, OutgoingState, PayerDetails},
     transfer_id::TransferId,
 };
-
-/// The longest text that Mojaloop takes as the value of an extension.
-const MAX_TEXT_LENGTH: usize = 128;
+use crate::mojaloop::{
+    http::{optional_text, read_text},
+    payer::KnownPayment,
+};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -201,9 +202,17 @@ struct FulfilBody {
     transfer_state: &'static str,
 }
 
-impl From<OutgoingPayment> for TransferStatus {
-    fn from(payment: OutgoingPayment) -> Self {
+impl From<KnownPayment> for TransferStatus {
+    fn from(known: KnownPayment) -> Self {
+        let KnownPayment {
+            payment,
+            needs_decision,
+        } = known;
         let (current_state, transfer_state) = match payment.state() {
+            // What came of it is not known, and the connector cannot find out.
+            state if needs_decision && state != OutgoingState::Capturing => {
+                ("ERROR_OCCURRED", "RESERVED")
+            }
             OutgoingState::Requested => ("WAITING_FOR_PARTY_ACCEPTANCE", "RECEIVED"),
             OutgoingState::Quoted => ("WAITING_FOR_QUOTE_ACCEPTANCE", "RECEIVED"),
             // The money is held, and what came of the transfer is not known.
@@ -232,23 +241,6 @@ pub struct AccountBody {
     pub id_value: String,
     pub id_sub_value: Option<String>,
     pub currency: Option<String>,
-}
-
-/// A short text that is passed on.
-pub fn read_text(text: String, element: &str) -> Result<String, PaymentError> {
-    let length = text.chars().count();
-    if length == 0 || length > MAX_TEXT_LENGTH || text.chars().any(char::is_control) {
-        return Err(PaymentError::new(
-            ErrorCode::MalformedSyntax,
-            format!("{element} has 1 to {MAX_TEXT_LENGTH} characters"),
-        ));
-    }
-    Ok(text)
-}
-
-/// A short text that may be missing.
-pub fn optional_text(text: Option<String>, element: &str) -> Result<Option<String>, PaymentError> {
-    text.map(|text| read_text(text, element)).transpose()
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use actix_web::{
     web::{JsonConfig, PathConfig},
 };
 
-use super::error_response;
+use super::{error_response, fields::missing};
 use crate::domain::error::{ErrorCode, PaymentError};
 
 /// The longest body that is read. The Mojaloop Connector's notification is the
@@ -39,7 +39,7 @@ pub fn body_settings() -> JsonConfig {
         .error_handler(|error, _| Unreadable(unreadable_body(&error)).into())
 }
 
-/// Identifiers in a path have to be UTF-8.
+/// A path that its handler cannot take apart.
 pub fn path_settings() -> PathConfig {
     PathConfig::default().error_handler(|_, _| {
         let error = PaymentError::new(ErrorCode::MalformedSyntax, "the path is malformed");
@@ -72,23 +72,5 @@ fn unreadable_body(error: &JsonPayloadError) -> PaymentError {
             }
         }
         _ => PaymentError::new(ErrorCode::MalformedSyntax, "the body is not JSON"),
-    }
-}
-
-fn missing(element: &str) -> PaymentError {
-    PaymentError::new(
-        ErrorCode::MissingElement,
-        format!("the element {element} is missing"),
-    )
-}
-
-/// An element that has to be there.
-pub trait Present<T> {
-    fn present(self, element: &str) -> Result<T, PaymentError>;
-}
-
-impl<T> Present<T> for Option<T> {
-    fn present(self, element: &str) -> Result<T, PaymentError> {
-        self.ok_or_else(|| missing(element))
     }
 }

@@ -9,10 +9,10 @@ use crate::domain::error::PaymentError;
 /// status; the official test collection reads `status`.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct ErrorBody<'a> {
-    pub status_code: &'static str,
-    pub status: &'static str,
-    pub message: &'a str,
+struct ErrorBody<'a> {
+    status_code: &'static str,
+    status: &'static str,
+    message: &'a str,
 }
 
 /// Answers with an error. The error itself travels along for the log.

@@ -13,8 +13,8 @@ use crate::{
         timestamp::Timestamp,
         transfer_id::TransferId,
     },
-    mojaloop::steps::Attempt,
-    operations::journal::{Recorded, store::Orphan, work::Work},
+    mojaloop::steps::Begin,
+    operations::journal::{Recorded, store::Exception, work::Work},
 };
 
 /// What a notification says, as far as it says anything.
@@ -49,7 +49,7 @@ impl Payee {
         notification: Notification,
     ) -> Result<(), PaymentError> {
         let _turn = self.turns.take(transfer_id).await?;
-        let Some(mut found) = self.journal.find(transfer_id).await? else {
+        let Some(mut found) = self.progress.find(transfer_id).await? else {
             return self.notify_of_unknown(transfer_id, notification).await;
         };
         match notification {
@@ -83,13 +83,8 @@ impl Payee {
         }
         if transfer.payment.told.is_none() && !state.is_final() {
             self.take_final_word(transfer, told).await?;
-            if state == IncomingState::Reserved {
-                self.advance(transfer, Attempt::First).await?;
-            } else {
-                self.advance_again(transfer).await?;
-            }
         } else {
-            self.advance_again(transfer).await?;
+            self.advance(transfer, Begin::Again).await?;
         }
         if transfer.payment.state().is_final() {
             return Ok(());
@@ -118,7 +113,7 @@ impl Payee {
             told = told.as_str(),
             "the scheme contradicts what was done: reconcile by hand"
         );
-        self.keep_orphan(transfer_id, told.as_str()).await?;
+        self.keep_exception(transfer_id, told.as_str()).await?;
         Err(PaymentError::new(
             ErrorCode::Internal,
             "the notification contradicts what was done",
@@ -134,8 +129,7 @@ impl Payee {
         let due_later = transfer.work.due_at.is_some_and(|due_at| due_at > now);
         let waits = transfer.payment.state() == IncomingState::Reserved;
         if waits && due_later && transfer.work.attempts == 0 {
-            transfer.work = Work::due(now);
-            self.journal.record(transfer).await?;
+            self.progress.record(transfer, Work::due(now)).await?;
         }
         Ok(())
     }
@@ -146,7 +140,6 @@ impl Payee {
     ) -> Result<(), PaymentError> {
         if transfer.payment.state() == IncomingState::Reserved && transfer.work.parked.is_none() {
             self.find_out(transfer).await?;
-            self.advance_again(transfer).await?;
         }
         Ok(())
     }
@@ -167,16 +160,20 @@ impl Payee {
             %transfer_id, told,
             "final word on a transfer that was never prepared here: reconcile by hand"
         );
-        self.keep_orphan(transfer_id, told).await
+        self.keep_exception(transfer_id, told).await
     }
 
-    async fn keep_orphan(&self, transfer_id: &TransferId, told: &str) -> Result<(), PaymentError> {
-        let orphan = Orphan {
+    async fn keep_exception(
+        &self,
+        transfer_id: &TransferId,
+        told: &str,
+    ) -> Result<(), PaymentError> {
+        let exception = Exception {
             transfer_id: transfer_id.clone(),
             told: told.to_owned(),
             first_told_at: Timestamp::now(),
         };
-        Ok(self.orphans.keep(orphan).await?)
+        Ok(self.exceptions.keep(exception).await?)
     }
 }
 

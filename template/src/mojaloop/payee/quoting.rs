@@ -24,13 +24,16 @@ impl Payee {
         self.bank
             .check_credit(&payee.account, terms.payee_receives())
             .await
-            .map_err(|error| error.of_question())?;
+            .map_err(|error| error.about_payee())?;
         let funding = self.float.pays_payees_from();
         let available = self
             .bank
             .available(funding, terms.transfer_amount().currency())
             .await
-            .map_err(|error| error.of_question())?;
+            .map_err(|error| {
+                tracing::error!(%error, "the balance of the float account is not known");
+                error.of_bank()
+            })?;
         self.float.covers(available, terms.transfer_amount())?;
 
         let quote = Quote {

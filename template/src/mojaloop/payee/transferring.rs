@@ -2,20 +2,20 @@
 
 use super::Payee;
 use crate::{
-    core_banking::port::CreditReservation,
+    core_banking::port::{CreditReservation, Refusal},
     domain::{
         error::{ErrorCode, PaymentError},
         incoming::{
             FinalState, ForbiddenTransition, IncomingRequest, IncomingState, IncomingTransfer,
         },
         quote::Terms,
-        reference::{Reference, Step},
+        reference::{CreditStep, Reference},
         timestamp::Timestamp,
         transfer_id::TransferId,
     },
     mojaloop::{
         connector::HubView,
-        steps::{Attempt, Outcome, carry_out},
+        steps::{Attempt, Begin, Outcome, booked_after_settling, carry_out},
     },
     operations::journal::{Opened, Recorded, work::Work},
 };
@@ -43,8 +43,9 @@ impl Payee {
     }
 
     async fn prepare_in_turn(&self, request: IncomingRequest) -> Result<Reserved, PaymentError> {
-        let _turn = self.turns.take(&request.transfer_id).await?;
-        if let Some(known) = self.journal.find(&request.transfer_id).await? {
+        let transfer_id = request.transfer_id.clone();
+        let _turn = self.turns.take(&transfer_id).await?;
+        if let Some(known) = self.progress.find(&transfer_id).await? {
             return self.prepare_again(known, &request).await;
         }
         let terms = self.agreed_terms(&request).await?;
@@ -53,16 +54,14 @@ impl Payee {
             .await?;
         let now = Timestamp::now();
         let transfer = IncomingTransfer::open(request.clone(), terms, payee.account, now);
-        match self.journal.open(transfer, self.intended(now)).await? {
+        let opened = self.progress.open(transfer, self.progress.intended());
+        match opened.await? {
             Opened::Known(known) => self.prepare_again(known, &request).await,
             Opened::New(mut opened) => {
-                tracing::info!(
-                    transfer_id = %opened.payment.request.transfer_id,
-                    amount = ?opened.payment.terms.transfer_amount(),
-                    "incoming transfer opened"
-                );
-                self.advance(&mut opened, Attempt::First).await?;
-                if !self.orphans.of(&request.transfer_id).await?.is_empty() {
+                let amount = terms.transfer_amount();
+                tracing::info!(%transfer_id, ?amount, "incoming transfer opened");
+                self.advance(&mut opened, Begin::Fresh).await?;
+                if !self.exceptions.of(&transfer_id).await?.is_empty() {
                     // Its final word came before it did.
                     self.ask_soon(&mut opened).await?;
                 }
@@ -82,7 +81,7 @@ impl Payee {
                 "another transfer was asked for under this transferId",
             ));
         }
-        self.advance_again(&mut known).await?;
+        self.advance(&mut known, Begin::Again).await?;
         prepared(&known)
     }
 
@@ -120,7 +119,7 @@ impl Payee {
         &self,
         transfer_id: &TransferId,
     ) -> Result<IncomingTransfer, PaymentError> {
-        let found = self.journal.find(transfer_id).await?;
+        let found = self.progress.find(transfer_id).await?;
         found.map(|found| found.payment).ok_or_else(|| {
             PaymentError::new(
                 ErrorCode::TransferNotFound,
@@ -140,73 +139,51 @@ impl Payee {
 
     async fn resume_in_turn(&self, transfer_id: &TransferId) -> Result<(), PaymentError> {
         let _turn = self.turns.take(transfer_id).await?;
-        let Some(mut found) = self.journal.find(transfer_id).await? else {
+        let Some(mut found) = self.progress.find(transfer_id).await? else {
             return Ok(());
         };
         let now = Timestamp::now();
         let is_due = found.work.due_at.is_some_and(|due_at| due_at <= now);
         if found.payment.state() == IncomingState::Reserved && is_due {
-            self.find_out(&mut found).await?;
+            return self.find_out(&mut found).await;
         }
-        self.advance_again(&mut found).await
+        self.advance(&mut found, Begin::Again).await
     }
 
-    /// The work on an intent that was just stored. It is done at once; it is
-    /// due later only in case this process dies before.
-    fn intended(&self, now: Timestamp) -> Work {
-        Work::due(now.after(self.settings.patience.settles_after))
-    }
-
-    /// The final word has not come: asks the hub for it.
+    /// The final word has not come: asks the hub for it, and acts on it.
     pub(super) async fn find_out(
         &self,
         transfer: &mut Recorded<IncomingTransfer>,
     ) -> Result<(), PaymentError> {
         let transfer_id = transfer.payment.request.transfer_id.clone();
-        match self.connector.find_out(&transfer_id).await {
-            HubView::Final(told) => self.take_final_word(transfer, told).await,
-            HubView::NotKnown => {
-                self.postpone(transfer, "the hub does not know the transfer".to_owned())
-                    .await
-            }
-            HubView::Undecided(reason) => self.postpone(transfer, reason).await,
-        }
+        let reason = match self.connector.find_out(&transfer_id).await {
+            HubView::Final(told) => return self.take_final_word(transfer, told).await,
+            HubView::NotKnown => "the hub does not know the transfer".to_owned(),
+            HubView::Undecided(reason) => reason,
+        };
+        self.progress.postpone(transfer, reason).await
     }
 
-    /// Stores the final word, as the intent to act on it.
+    /// Stores the final word, as the intent to act on it, and acts on it.
     pub(super) async fn take_final_word(
         &self,
         transfer: &mut Recorded<IncomingTransfer>,
         told: FinalState,
     ) -> Result<(), PaymentError> {
-        let now = Timestamp::now();
+        let transfer_id = &transfer.payment.request.transfer_id;
+        tracing::info!(%transfer_id, told = told.as_str(), "final word on incoming transfer");
         transfer.payment.told = Some(told);
+        let mut work = self.progress.intended();
         if transfer.payment.state() == IncomingState::Reserved {
+            let now = Timestamp::now();
             transfer.payment.advance_to(intent_after(told), now)?;
+            self.progress.record(transfer, work).await?;
+            return self.advance(transfer, Begin::Fresh).await;
         }
-        transfer.work = self.intended(now);
-        self.journal.record(transfer).await?;
-        tracing::info!(
-            transfer_id = %transfer.payment.request.transfer_id,
-            told = told.as_str(),
-            "final word on incoming transfer"
-        );
-        Ok(())
-    }
-
-    /// Goes on with a transfer that an earlier attempt may have left.
-    pub(super) async fn advance_again(
-        &self,
-        transfer: &mut Recorded<IncomingTransfer>,
-    ) -> Result<(), PaymentError> {
-        let since = [
-            Some(transfer.payment.state_since),
-            transfer.work.tried_at,
-            Some(self.started_at),
-        ];
-        let since = since.into_iter().flatten().max();
-        let since = since.unwrap_or(self.started_at);
-        self.advance(transfer, Attempt::AgainSince(since)).await
+        // The step stays the same one, and so does the time of its last attempt.
+        work.tried_at = transfer.work.tried_at;
+        self.progress.record(transfer, work).await?;
+        self.advance(transfer, Begin::Again).await
     }
 
     /// Takes the transfer as far as it can go now. An error is an error of the
@@ -214,17 +191,21 @@ impl Payee {
     pub(super) async fn advance(
         &self,
         transfer: &mut Recorded<IncomingTransfer>,
-        mut attempt: Attempt,
+        mut begin: Begin,
     ) -> Result<(), PaymentError> {
         while transfer.work.parked.is_none()
             && let Some(step) = transfer.payment.state().step()
         {
+            let attempt = match begin {
+                Begin::Fresh => Attempt::First,
+                Begin::Again => self.progress.claim(transfer).await?,
+            };
             let outcome = self.carry_out_step(&transfer.payment, step, attempt).await;
-            if let Outcome::Unknown(error) = outcome {
-                return self.postpone(transfer, error.to_string()).await;
+            let settled = self.take_outcome(transfer, outcome).await?;
+            if !settled {
+                return Ok(());
             }
-            self.take_outcome(transfer, outcome).await?;
-            attempt = Attempt::First;
+            begin = Begin::Fresh;
         }
         Ok(())
     }
@@ -232,12 +213,23 @@ impl Payee {
     async fn carry_out_step(
         &self,
         transfer: &IncomingTransfer,
-        step: Step,
+        step: CreditStep,
         attempt: Attempt,
     ) -> Outcome {
         let transfer_id = &transfer.request.transfer_id;
-        let reference = &Reference::of(transfer_id, step);
-        let reservation = &Reference::of(transfer_id, Step::ReserveCredit);
+        let reference = &Reference::of_credit(transfer_id, step);
+        let reservation = &Reference::of_credit(transfer_id, CreditStep::Reserve);
+        let patience = self.progress.patience();
+        if let (CreditStep::Reserve, Some(FinalState::Aborted), Attempt::AgainSince(since)) =
+            (step, transfer.told, attempt)
+        {
+            // What the scheme has aborted is not reserved any more.
+            return match booked_after_settling(&*self.bank, patience, since, reference).await {
+                Ok(Some(booking)) => booking.into(),
+                Ok(None) => Outcome::NotDone,
+                Err(error) => Outcome::Unknown(error),
+            };
+        }
         let credit = &CreditReservation {
             payee: transfer.payee_account.clone(),
             funding: self.float.pays_payees_from().clone(),
@@ -245,76 +237,62 @@ impl Payee {
         };
         let instruct = || async move {
             match step {
-                Step::CommitCredit => self.bank.commit_credit(reference, reservation).await,
-                Step::ReleaseCredit => self.bank.release_credit(reference, reservation).await,
-                _ => self.bank.reserve_credit(reference, credit).await,
+                CreditStep::Reserve => self.bank.reserve_credit(reference, credit).await,
+                CreditStep::Commit => self.bank.commit_credit(reference, reservation).await,
+                CreditStep::Release => self.bank.release_credit(reference, reservation).await,
             }
         };
-        let patience = self.settings.patience;
         carry_out(&*self.bank, patience, attempt, reference, instruct).await
     }
 
     /// Stores what came of a step, together with the intent that follows.
+    /// `false` if that is not known yet.
     async fn take_outcome(
         &self,
         transfer: &mut Recorded<IncomingTransfer>,
         outcome: Outcome,
-    ) -> Result<(), PaymentError> {
-        let now = Timestamp::now();
+    ) -> Result<bool, PaymentError> {
         let payment = &mut transfer.payment;
-        transfer.work = Work::none();
-        match (payment.state(), outcome) {
+        let state = payment.state();
+        let parked = |reason: &str, refusal: Refusal| Work::parked(format!("{reason}: {refusal}"));
+        let (next, work) = match (state, outcome) {
+            (_, Outcome::Unknown(error)) => {
+                self.progress.postpone(transfer, error.to_string()).await?;
+                return Ok(false);
+            }
             (IncomingState::Reserving, Outcome::Done(booking)) => {
                 payment.booking = Some(booking);
-                let next = payment.told.map_or(IncomingState::Reserved, intent_after);
-                payment.advance_to(next, now)?;
-                transfer.work = match next {
-                    IncomingState::Reserved => Work::due(now.after(self.settings.final_word_after)),
-                    _ => self.intended(now),
-                };
+                match payment.told {
+                    Some(told) => (intent_after(told), self.progress.intended()),
+                    None => {
+                        let ask_at = Timestamp::now().after(self.settings.final_word_after);
+                        (IncomingState::Reserved, Work::due(ask_at))
+                    }
+                }
             }
             (IncomingState::Reserving, Outcome::Refused(refusal)) => {
                 if payment.told == Some(FinalState::Committed) {
-                    transfer.work = Work::parked(format!(
-                        "the scheme committed a transfer whose reservation was refused: {refusal}"
-                    ));
+                    let reason = "the scheme committed a transfer whose reservation was refused";
+                    (state, parked(reason, refusal))
                 } else {
                     payment.failure = Some(refusal.of_payee());
-                    payment.advance_to(IncomingState::Refused, now)?;
+                    (IncomingState::Refused, Work::none())
                 }
             }
             (IncomingState::Committing, Outcome::Done(_)) => {
-                payment.advance_to(IncomingState::Committed, now)?;
+                (IncomingState::Committed, Work::none())
             }
-            (IncomingState::Releasing, Outcome::Done(_)) => {
-                payment.advance_to(IncomingState::Aborted, now)?;
+            (_, Outcome::Done(_) | Outcome::NotDone) => (IncomingState::Aborted, Work::none()),
+            (_, Outcome::Refused(refusal)) => {
+                let reason = format!("the core banking system refused while {}", state.as_str());
+                (state, parked(&reason, refusal))
             }
-            (state, Outcome::Refused(refusal)) => {
-                transfer.work = Work::parked(format!(
-                    "the core banking system refused while {}: {refusal}",
-                    state.as_str()
-                ));
-            }
-            (_, Outcome::Done(_) | Outcome::Unknown(_)) => {}
+        };
+        if next != state {
+            payment.advance_to(next, Timestamp::now())?;
         }
-        self.journal.record(transfer).await?;
-        report(transfer);
-        Ok(())
-    }
-
-    /// The step was tried in vain: it is tried again later.
-    async fn postpone(
-        &self,
-        transfer: &mut Recorded<IncomingTransfer>,
-        reason: String,
-    ) -> Result<(), PaymentError> {
-        let schedule = self.settings.schedule;
-        transfer.work = transfer
-            .work
-            .after_vain_attempt(schedule, Timestamp::now(), reason);
-        self.journal.record(transfer).await?;
-        report(transfer);
-        Ok(())
+        self.progress.record(transfer, work).await?;
+        Ok(true)
     }
 }
 
@@ -363,20 +341,4 @@ pub(super) fn not_settled_yet() -> PaymentError {
         ErrorCode::Timeout,
         "the core banking system has not answered yet",
     )
-}
-
-fn report(transfer: &Recorded<IncomingTransfer>) {
-    let transfer_id = &transfer.payment.request.transfer_id;
-    let state = transfer.payment.state().as_str();
-    match &transfer.work.parked {
-        Some(reason) => tracing::error!(
-            %transfer_id, state, reason,
-            "incoming transfer parked: a person has to decide"
-        ),
-        None if transfer.work.attempts > 0 => tracing::warn!(
-            %transfer_id, state, attempts = transfer.work.attempts,
-            "incoming transfer not settled yet, will be tried again"
-        ),
-        None => tracing::info!(%transfer_id, state, "incoming transfer"),
-    }
 }

@@ -1,14 +1,17 @@
 //! The first step: finding the payee and making the customer an offer.
 
-use super::Payer;
+use std::sync::atomic::Ordering;
+
+use super::{Payer, needs_decision};
 use crate::{
     core_banking::{fees, port::Refusal},
     domain::{
         error::{ErrorCode, PaymentError},
+        incoming::FinalState,
         outgoing::{Offer, OutgoingPayment, OutgoingRequest, OutgoingState},
         timestamp::Timestamp,
     },
-    mojaloop::connector::{Paused, QuotedTerms},
+    mojaloop::connector::{HubView, Paused, QuotedTerms},
     operations::journal::{Opened, Recorded, work::Work},
 };
 
@@ -31,12 +34,18 @@ impl Payer {
     ) -> Result<Recorded<OutgoingPayment>, PaymentError> {
         if let Some(home_transaction_id) = &request.home_transaction_id {
             let known = self
-                .journal
+                .progress
                 .find_by_home_transaction_id(home_transaction_id)
                 .await?;
             if let Some(known) = known {
                 return same_request(known, &request);
             }
+        }
+        if self.stopped.load(Ordering::SeqCst) {
+            return Err(PaymentError::new(
+                ErrorCode::ServiceUnavailable,
+                "no payments are made until the Mojaloop Connector is configured as it should be",
+            ));
         }
         let payer = self.find_payer(&request.payer).await?;
         if payer.currency != request.amount.currency() {
@@ -45,7 +54,7 @@ impl Payer {
         let payment = OutgoingPayment::open(request.clone(), payer.account, Timestamp::now());
         // No money is touched before the customer agrees, so there is nothing
         // to go on with if this process dies.
-        match self.journal.open(payment, Work::none()).await? {
+        match self.progress.open(payment, Work::none()).await? {
             Opened::New(opened) => Ok(opened),
             Opened::Known(known) => same_request(known, &request),
         }
@@ -64,22 +73,26 @@ impl Payer {
         if let Some(failure) = payment.payment.failure {
             return Err(failure);
         }
-        if payment.payment.offer.is_none() {
-            return Err(PaymentError::new(
-                ErrorCode::Internal,
-                "the payment needs a person's decision",
-            ));
+        if payment.payment.offer.is_none() || payment.work.parked.is_some() {
+            return Err(needs_decision());
         }
         Ok(payment.payment)
     }
 
     /// Asks the Mojaloop Connector for payee and terms. A failure that may
-    /// pass leaves the payment as it is, so that the caller can try again.
+    /// pass leaves the payment as it is, so that the caller can try again; it
+    /// is noted, since the request may have been heard.
     async fn ask_for_terms(
         &self,
         payment: &mut Recorded<OutgoingPayment>,
     ) -> Result<(), PaymentError> {
         let payer = self.find_payer(&payment.payment.request.payer).await?;
+        if payment.work.tried_at.is_some() {
+            let view = self.connector.find_out(&payment.payment.transfer_id).await;
+            if view == HubView::Final(FinalState::Committed) {
+                return self.stop_because_of_auto_accept(payment).await;
+            }
+        }
         let mut paused = self
             .connector
             .request_transfer(&payment.payment, &payer)
@@ -89,15 +102,7 @@ impl Payer {
         }
         let failure = match paused {
             Ok(Paused::AtQuote(quoted)) => return self.keep_offer(payment, *quoted).await,
-            Ok(Paused::Not) => {
-                return self
-                    .park(
-                        payment,
-                        "the Mojaloop Connector made the transfer without being told to, and the \
-                         payer's money was not held: set AUTO_ACCEPT_QUOTES=false there",
-                    )
-                    .await;
-            }
+            Ok(Paused::Not) => return self.stop_because_of_auto_accept(payment).await,
             Ok(Paused::AtConversion) => {
                 self.connector.reject(&payment.payment.transfer_id).await;
                 PaymentError::new(
@@ -112,6 +117,11 @@ impl Payer {
             Err(error) => error,
         };
         if failure.is_transient() {
+            let work = Work {
+                tried_at: Some(Timestamp::now()),
+                ..Work::none()
+            };
+            self.progress.record(payment, work).await?;
             return Err(failure);
         }
         payment.payment.failure = Some(failure);

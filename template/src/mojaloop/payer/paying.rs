@@ -1,19 +1,20 @@
 //! The second step: the customer agrees, and the money moves.
 
-use super::Payer;
+use super::{Payer, needs_decision};
 use crate::{
     core_banking::port::PayerCapture,
     domain::{
+        amount::Amount,
         error::{ErrorCode, PaymentError},
         incoming::FinalState,
         outgoing::{Offer, OutgoingPayment, OutgoingState},
-        reference::{Reference, Step},
+        reference::{HoldStep, Reference},
         timestamp::Timestamp,
         transfer_id::TransferId,
     },
     mojaloop::{
         connector::{Acceptance, HubView, Rejection},
-        steps::{Attempt, Outcome, carry_out},
+        steps::{Attempt, Begin, Outcome, carry_out},
     },
     operations::journal::{Recorded, work::Work},
 };
@@ -28,7 +29,8 @@ impl Payer {
             .await
     }
 
-    /// The customer does not agree.
+    /// The customer does not agree. The answer is an error in any case: that
+    /// the payer rejected the payment, or why that is not so.
     pub async fn reject(&self, transfer_id: TransferId) -> Result<OutgoingPayment, PaymentError> {
         let this = self.clone();
         self.tasks
@@ -49,18 +51,15 @@ impl Payer {
                 if has_expired(&payment.payment, now) {
                     self.begin_rejecting(&mut payment, expired()).await?;
                 } else {
-                    self.become_and_record(
-                        &mut payment,
-                        OutgoingState::Holding,
-                        self.intended(now),
-                    )
-                    .await?;
+                    let work = self.progress.intended();
+                    self.become_and_record(&mut payment, OutgoingState::Holding, work)
+                        .await?;
                 }
-                self.advance(&mut payment, Attempt::First).await?;
+                self.advance(&mut payment, Begin::Fresh).await?;
                 paid(payment)
             }
             _ => {
-                self.advance_again(&mut payment).await?;
+                self.advance(&mut payment, Begin::Again).await?;
                 paid(payment)
             }
         }
@@ -78,11 +77,17 @@ impl Payer {
                 let rejected =
                     PaymentError::new(ErrorCode::PayerRejected, "the payer rejected the payment");
                 self.begin_rejecting(&mut payment, rejected).await?;
-                self.advance(&mut payment, Attempt::First).await?;
+                self.advance(&mut payment, Begin::Fresh).await?;
             }
-            _ => self.advance_again(&mut payment).await?,
+            _ => self.advance(&mut payment, Begin::Again).await?,
         }
-        paid(payment)
+        // Only a failed payment may be answered like a rejected one.
+        paid(payment).and_then(|_| {
+            Err(PaymentError::new(
+                ErrorCode::ModifiedRequest,
+                "the payer has agreed to this payment, and it has been made",
+            ))
+        })
     }
 
     async fn begin_rejecting(
@@ -91,7 +96,7 @@ impl Payer {
         failure: PaymentError,
     ) -> Result<(), PaymentError> {
         payment.payment.failure = Some(failure);
-        let work = self.intended(Timestamp::now());
+        let work = self.progress.intended();
         self.become_and_record(payment, OutgoingState::Rejecting, work)
             .await
     }
@@ -108,35 +113,20 @@ impl Payer {
         Ok(())
     }
 
-    /// Goes on with a payment that an earlier attempt may have left.
-    pub(super) async fn advance_again(
-        &self,
-        payment: &mut Recorded<OutgoingPayment>,
-    ) -> Result<(), PaymentError> {
-        let since = [
-            Some(payment.payment.state_since),
-            payment.work.tried_at,
-            Some(self.started_at),
-        ];
-        let since = since.into_iter().flatten().max();
-        let since = since.unwrap_or(self.started_at);
-        self.advance(payment, Attempt::AgainSince(since)).await
-    }
-
     /// Takes the payment as far as it can go now. An error is an error of the
     /// journal: what bank and scheme say is stored in the payment.
-    async fn advance(
+    pub(super) async fn advance(
         &self,
         payment: &mut Recorded<OutgoingPayment>,
-        mut attempt: Attempt,
+        mut begin: Begin,
     ) -> Result<(), PaymentError> {
         while payment.work.parked.is_none() {
             let state = payment.payment.state();
             match state {
                 OutgoingState::Holding | OutgoingState::Capturing | OutgoingState::Releasing => {
-                    self.step_with_the_bank(payment, attempt).await?;
+                    self.step_with_the_bank(payment, begin).await?;
                 }
-                OutgoingState::Accepting => self.let_it_transfer(payment, attempt).await?,
+                OutgoingState::Accepting => self.let_it_transfer(payment, begin).await?,
                 OutgoingState::Rejecting => self.tell_of_rejection(payment).await?,
                 OutgoingState::Requested
                 | OutgoingState::Quoted
@@ -147,7 +137,7 @@ impl Payer {
                 // Not settled yet: somebody comes back to it later.
                 return Ok(());
             }
-            attempt = Attempt::First;
+            begin = Begin::Fresh;
         }
         Ok(())
     }
@@ -155,7 +145,7 @@ impl Payer {
     async fn step_with_the_bank(
         &self,
         payment: &mut Recorded<OutgoingPayment>,
-        attempt: Attempt,
+        begin: Begin,
     ) -> Result<(), PaymentError> {
         let Some((step, offer)) = payment
             .payment
@@ -164,6 +154,10 @@ impl Payer {
             .zip(payment.payment.offer.clone())
         else {
             return self.park(payment, "a payment without an offer").await;
+        };
+        let attempt = match begin {
+            Begin::Fresh => Attempt::First,
+            Begin::Again => self.progress.claim(payment).await?,
         };
         let outcome = self
             .carry_out_step(&payment.payment, &offer, step, attempt)
@@ -175,7 +169,8 @@ impl Payer {
                 if has_expired(&payment.payment, now) {
                     return self.begin_rejecting(payment, expired()).await;
                 }
-                self.become_and_record(payment, OutgoingState::Accepting, self.intended(now))
+                let work = self.progress.intended();
+                self.become_and_record(payment, OutgoingState::Accepting, work)
                     .await
             }
             (OutgoingState::Holding, Outcome::Refused(refusal)) => {
@@ -185,7 +180,7 @@ impl Payer {
                 self.become_and_record(payment, OutgoingState::Completed, Work::none())
                     .await
             }
-            (_, Outcome::Done(_)) => {
+            (_, Outcome::Done(_) | Outcome::NotDone) => {
                 self.become_and_record(payment, OutgoingState::Aborted, Work::none())
                     .await
             }
@@ -196,7 +191,9 @@ impl Payer {
                 );
                 self.park(payment, reason).await
             }
-            (_, Outcome::Unknown(error)) => self.postpone(payment, error.to_string()).await,
+            (_, Outcome::Unknown(error)) => {
+                self.progress.postpone(payment, error.to_string()).await
+            }
         }
     }
 
@@ -204,11 +201,11 @@ impl Payer {
         &self,
         payment: &OutgoingPayment,
         offer: &Offer,
-        step: Step,
+        step: HoldStep,
         attempt: Attempt,
     ) -> Result<Outcome, PaymentError> {
-        let reference = &Reference::of(&payment.transfer_id, step);
-        let hold = &Reference::of(&payment.transfer_id, Step::Hold);
+        let reference = &Reference::of_hold(&payment.transfer_id, step);
+        let hold = &Reference::of_hold(&payment.transfer_id, HoldStep::Hold);
         let payer = &payment.payer_account;
         let total = offer.total_of_payer()?;
         let capture = &PayerCapture {
@@ -218,12 +215,12 @@ impl Payer {
         };
         let instruct = || async move {
             match step {
-                Step::Capture => self.bank.capture(reference, hold, capture).await,
-                Step::ReleaseHold => self.bank.release_hold(reference, hold).await,
-                _ => self.bank.hold(reference, payer, total).await,
+                HoldStep::Hold => self.bank.hold(reference, payer, total).await,
+                HoldStep::Capture => self.bank.capture(reference, hold, capture).await,
+                HoldStep::Release => self.bank.release_hold(reference, hold).await,
             }
         };
-        let patience = self.settings.patience;
+        let patience = self.progress.patience();
         Ok(carry_out(&*self.bank, patience, attempt, reference, instruct).await)
     }
 
@@ -231,27 +228,45 @@ impl Payer {
     async fn let_it_transfer(
         &self,
         payment: &mut Recorded<OutgoingPayment>,
-        attempt: Attempt,
+        begin: Begin,
     ) -> Result<(), PaymentError> {
         let transfer_id = payment.payment.transfer_id.clone();
-        let mut view = match attempt {
-            Attempt::First => HubView::NotKnown,
-            Attempt::AgainSince(_) => self.connector.find_out(&transfer_id).await,
+        let mut view = match begin {
+            Begin::Fresh => HubView::NotKnown,
+            Begin::Again => {
+                self.progress.claim(payment).await?;
+                self.connector.find_out(&transfer_id).await
+            }
         };
         let open_for_acceptance = !has_expired(&payment.payment, Timestamp::now());
         if view == HubView::NotKnown && open_for_acceptance {
-            match self.connector.accept_quote(&transfer_id).await {
-                Acceptance::Committed => view = HubView::Final(FinalState::Committed),
-                Acceptance::Failed(error) => return self.begin_releasing(payment, error).await,
-                Acceptance::Unknown(reason) => {
-                    tracing::warn!(%transfer_id, reason, "outcome unknown, asking the hub");
-                    view = self.connector.find_out(&transfer_id).await;
+            let acceptance = self.connector.accept_quote(&transfer_id).await;
+            view = match (acceptance, begin) {
+                (Acceptance::Committed { amount }, _) if self.is_offered(payment, &amount) => {
+                    HubView::Final(FinalState::Committed)
                 }
-            }
+                (Acceptance::Committed { .. }, _) => {
+                    let reason = "the scheme committed another amount than was offered";
+                    return self.park(payment, reason).await;
+                }
+                (Acceptance::Failed(error), Begin::Fresh) => {
+                    return self.begin_releasing(payment, error).await;
+                }
+                // The failure may be one of this second acceptance alone, while
+                // the transfer of the first one goes on: only the hub knows.
+                (Acceptance::Failed(error), Begin::Again) => {
+                    tracing::warn!(%transfer_id, %error, "accepted again in vain, asking the hub");
+                    self.connector.find_out(&transfer_id).await
+                }
+                (Acceptance::Unknown(reason), _) => {
+                    tracing::warn!(%transfer_id, reason, "outcome unknown, asking the hub");
+                    self.connector.find_out(&transfer_id).await
+                }
+            };
         }
         match view {
             HubView::Final(FinalState::Committed) => {
-                let work = self.intended(Timestamp::now());
+                let work = self.progress.intended();
                 self.become_and_record(payment, OutgoingState::Capturing, work)
                     .await
             }
@@ -267,10 +282,23 @@ impl Payer {
                 self.begin_releasing(payment, never).await
             }
             HubView::NotKnown => {
-                self.postpone(payment, "the hub does not know the transfer".to_owned())
-                    .await
+                let reason = "the hub does not know the transfer".to_owned();
+                self.progress.postpone(payment, reason).await
             }
-            HubView::Undecided(reason) => self.postpone(payment, reason).await,
+            HubView::Undecided(reason) => self.progress.postpone(payment, reason).await,
+        }
+    }
+
+    /// Whether the amount that was transferred, if it is said, is the one that
+    /// the payer agreed to.
+    fn is_offered(&self, payment: &Recorded<OutgoingPayment>, amount: &Option<String>) -> bool {
+        let offer = payment.payment.offer.as_ref();
+        let offered = offer.map(|offer| offer.terms.transfer_amount());
+        match (amount, offered) {
+            (Some(amount), Some(offered)) => {
+                Amount::parse(amount, offered.currency()) == Ok(offered)
+            }
+            _ => true,
         }
     }
 
@@ -289,7 +317,7 @@ impl Payer {
         failure: PaymentError,
     ) -> Result<(), PaymentError> {
         payment.payment.failure = Some(failure);
-        let work = self.intended(Timestamp::now());
+        let work = self.progress.intended();
         self.become_and_record(payment, OutgoingState::Releasing, work)
             .await
     }
@@ -308,17 +336,11 @@ impl Payer {
                 tracing::warn!(%transfer_id, reason, "rejection not confirmed, the offer will expire");
             }
             Rejection::Committed => {
-                return self
-                    .park(
-                        payment,
-                        "the scheme committed a payment that was never accepted: \
-                         set AUTO_ACCEPT_QUOTES=false in the Mojaloop Connector",
-                    )
-                    .await;
+                return self.stop_because_of_auto_accept(payment).await;
             }
         }
         if payment.payment.hold.is_some() {
-            let work = self.intended(Timestamp::now());
+            let work = self.progress.intended();
             self.become_and_record(payment, OutgoingState::Releasing, work)
                 .await
         } else {
@@ -330,7 +352,11 @@ impl Payer {
 
 /// The answer to the customer's decision, which depends on the payment alone.
 fn paid(payment: Recorded<OutgoingPayment>) -> Result<OutgoingPayment, PaymentError> {
-    match payment.payment.state() {
+    let state = payment.payment.state();
+    if payment.work.parked.is_some() && state != OutgoingState::Capturing {
+        return Err(needs_decision());
+    }
+    match state {
         // The transfer is certain; that the money is still to be captured
         // concerns this bank alone.
         OutgoingState::Completed | OutgoingState::Capturing => Ok(payment.payment),

@@ -5,14 +5,20 @@
 //! answers them when the flush is done. Another thread reads, which the
 //! write-ahead log allows at the same time.
 
-use std::{path::Path, thread, time::Duration};
+use std::{
+    fs::{File, OpenOptions},
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::Path,
+    thread,
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 use tokio::sync::{mpsc, oneshot};
 
 use super::{
-    store::{Direction, Entry, Opening, Orphan, Store, StoreError},
+    store::{Direction, Entry, Exception, Opening, Store, StoreError},
     work::Work,
 };
 use crate::domain::{
@@ -70,7 +76,7 @@ const SCHEMA: &str = "
         body     TEXT    NOT NULL,
         given_at INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
-    CREATE TABLE orphan (
+    CREATE TABLE exception (
         transfer_id   TEXT    NOT NULL,
         told          TEXT    NOT NULL,
         first_told_at INTEGER NOT NULL,
@@ -97,29 +103,21 @@ impl From<rusqlite::Error> for StoreError {
 }
 
 impl SqliteStore {
-    /// Opens the journal in this file, and makes it if there is none.
+    /// Opens the journal in this file, and makes it if there is none. No other
+    /// connector can open it until this one has ended.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        if let Some(folder) = path
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty())
-        {
-            std::fs::create_dir_all(folder).map_err(|error| {
-                StoreError(format!(
-                    "cannot make the folder {}: {error}",
-                    folder.display()
-                ))
-            })?;
-        }
+        let lock = lock(path)?;
         let mut writing = connect(path)?;
         migrate(&mut writing)?;
         let reading = connect(path)?;
         reading.pragma_update(None, "query_only", true)?;
         Ok(Self {
             writer: spawn("journal-writer", move |queue| {
-                write_in_batches(writing, queue)
+                write_in_batches(writing, queue);
+                drop(lock);
             })?,
             reader: spawn("journal-reader", move |queue| {
-                read_one_by_one(&reading, queue)
+                read_one_by_one(&reading, queue);
             })?,
         })
     }
@@ -139,11 +137,47 @@ impl SqliteStore {
     }
 }
 
+/// Makes sure that no other process works on this journal: two would act on
+/// one payment at the same time.
+fn lock(path: &Path) -> Result<File, StoreError> {
+    let cannot = |what: &str, error: std::io::Error| {
+        StoreError(format!("cannot {what} {}: {error}", path.display()))
+    };
+    if let Some(folder) = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+    {
+        std::fs::create_dir_all(folder).map_err(|error| cannot("make the folder of", error))?;
+    }
+    let mut private = OpenOptions::new();
+    private.create(true).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut private, 0o600);
+    // The journal holds personal data. SQLite keeps the mode of a file that is there.
+    private.open(path).map_err(|error| cannot("open", error))?;
+    let lock = private.open(path.with_extension("lock"));
+    let lock = lock.map_err(|error| cannot("open the lock of", error))?;
+    lock.try_lock().map_err(|error| {
+        let path = path.display();
+        StoreError(format!(
+            "another connector works on {path}: end it first ({error})"
+        ))
+    })?;
+    Ok(lock)
+}
+
 fn connect(path: &Path) -> Result<Connection, StoreError> {
     let connection = Connection::open(path)
         .map_err(|error| StoreError(format!("cannot open {}: {error}", path.display())))?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
-    connection.pragma_update(None, "journal_mode", "wal")?;
+    let mode: String =
+        connection.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))?;
+    if mode != "wal" {
+        let path = path.display();
+        return Err(StoreError(format!(
+            "{path} lies on a file system without shared memory: put it on a local disk"
+        )));
+    }
     // A commit returns when it is on the disk, not when the system has it.
     connection.pragma_update(None, "synchronous", "full")?;
     connection.set_prepared_statement_cache_capacity(32);
@@ -175,7 +209,13 @@ fn spawn(
     let (sender, receiver) = mpsc::channel(QUEUE_LENGTH);
     thread::Builder::new()
         .name(name.to_owned())
-        .spawn(move || work(receiver))
+        .spawn(move || {
+            if catch_unwind(AssertUnwindSafe(|| work(receiver))).is_err() {
+                // Without its journal the connector can do nothing right.
+                tracing::error!("the journal has failed, this is a defect of the connector");
+                std::process::abort();
+            }
+        })
         .map_err(|error| StoreError(format!("cannot start the {name} thread: {error}")))?;
     Ok(sender)
 }
@@ -196,9 +236,9 @@ async fn submit<T: Send + 'static>(
             None
         }
     });
-    let stopped = || StoreError("the journal has stopped".to_owned());
-    queue.send(operation).await.map_err(|_| stopped())?;
-    receiver.await.map_err(|_| stopped())?
+    let not_taken = || StoreError("the journal did not take the operation".to_owned());
+    queue.send(operation).await.map_err(|_| not_taken())?;
+    receiver.await.map_err(|_| not_taken())?
 }
 
 fn write_in_batches(mut connection: Connection, mut queue: mpsc::Receiver<Operation>) {
@@ -472,32 +512,35 @@ impl Store for SqliteStore {
             .await
     }
 
-    async fn keep_orphan(&self, orphan: Orphan) -> Result<(), StoreError> {
+    async fn keep_exception(&self, exception: Exception) -> Result<(), StoreError> {
         self.write(move |connection| {
             connection
                 .prepare_cached(
-                    "INSERT INTO orphan (transfer_id, told, first_told_at) VALUES (?1, ?2, ?3) \
+                    "INSERT INTO exception (transfer_id, told, first_told_at) VALUES (?1, ?2, ?3) \
                      ON CONFLICT DO NOTHING",
                 )?
                 .execute(params![
-                    orphan.transfer_id.as_str(),
-                    orphan.told,
-                    orphan.first_told_at.as_milliseconds(),
+                    exception.transfer_id.as_str(),
+                    exception.told,
+                    exception.first_told_at.as_milliseconds(),
                 ])
                 .map(|_| ())
         })
         .await
     }
 
-    async fn find_orphans(&self, transfer_id: &TransferId) -> Result<Vec<Orphan>, StoreError> {
+    async fn find_exceptions(
+        &self,
+        transfer_id: &TransferId,
+    ) -> Result<Vec<Exception>, StoreError> {
         let transfer_id = transfer_id.clone();
         self.read(move |connection| {
             connection
                 .prepare_cached(
-                    "SELECT transfer_id, told, first_told_at FROM orphan WHERE transfer_id = ?1",
+                    "SELECT transfer_id, told, first_told_at FROM exception WHERE transfer_id = ?1",
                 )?
                 .query_map(params![transfer_id.as_str()], |row| {
-                    Ok(Orphan {
+                    Ok(Exception {
                         transfer_id: read_transfer_id(row)?,
                         told: row.get("told")?,
                         first_told_at: Timestamp::from_milliseconds(row.get("first_told_at")?),
@@ -506,11 +549,6 @@ impl Store for SqliteStore {
                 .collect()
         })
         .await
-    }
-
-    async fn check(&self) -> Result<(), StoreError> {
-        self.read(|connection| connection.query_row("SELECT 1", [], |_| Ok(())))
-            .await
     }
 }
 
@@ -537,6 +575,17 @@ mod tests {
             version,
             body: "{}".to_owned(),
         }
+    }
+
+    /// The lock is given back when the writer has ended, a moment after the drop.
+    fn open_when_unlocked(path: &Path) -> SqliteStore {
+        for _ in 0..500 {
+            if let Ok(store) = SqliteStore::open(path) {
+                return store;
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
+        SqliteStore::open(path).unwrap()
     }
 
     fn in_a_folder() -> (tempfile::TempDir, SqliteStore) {
@@ -577,7 +626,7 @@ mod tests {
         store.open(entry("t-1", 1)).await.unwrap();
         store.record(entry("t-1", 2)).await.unwrap();
         drop(store);
-        let store = SqliteStore::open(&folder.path().join("journal.db")).unwrap();
+        let store = open_when_unlocked(&folder.path().join("journal.db"));
         let id: TransferId = "t-1".parse().unwrap();
         let found = store.find(Direction::Outgoing, &id).await.unwrap();
         assert_eq!(found, Some(entry("t-1", 2)));
@@ -617,6 +666,27 @@ mod tests {
         assert_eq!(due, ["early", "late"]);
     }
 
+    #[test]
+    fn two_connectors_do_not_share_a_journal() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal.db");
+        let _first = SqliteStore::open(&path).unwrap();
+        let error = SqliteStore::open(&path).unwrap_err();
+        assert!(error.to_string().contains("another connector"), "{error}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_journal_is_for_its_owner_alone() {
+        use std::os::unix::fs::PermissionsExt;
+
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal.db");
+        let _store = SqliteStore::open(&path).unwrap();
+        let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+
     #[tokio::test]
     async fn a_failing_write_does_not_spoil_the_others_of_its_batch() {
         let (_folder, store) = in_a_folder();
@@ -626,7 +696,7 @@ mod tests {
             tokio::spawn(async move {
                 if number % 5 == 0 {
                     let broken = store.write(|connection| {
-                        connection.execute("INSERT INTO orphan VALUES ('half', 'x', 0)", [])?;
+                        connection.execute("INSERT INTO exception VALUES ('half', 'x', 0)", [])?;
                         connection.execute("INSERT INTO nowhere VALUES (1)", [])
                     });
                     assert!(broken.await.is_err());
@@ -643,7 +713,7 @@ mod tests {
         let due = store.due(Direction::Outgoing, by, 100).await.unwrap();
         assert_eq!(due.len(), 40);
         let half: TransferId = "half".parse().unwrap();
-        assert_eq!(store.find_orphans(&half).await.unwrap(), []);
+        assert_eq!(store.find_exceptions(&half).await.unwrap(), []);
     }
 
     #[tokio::test]
@@ -667,11 +737,17 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("journal.db");
         drop(SqliteStore::open(&path).unwrap());
+        drop(open_when_unlocked(&path));
         let connection = Connection::open(&path).unwrap();
         connection
             .pragma_update(None, "user_version", SCHEMA_VERSION + 1)
             .unwrap();
-        let error = SqliteStore::open(&path).unwrap_err();
-        assert!(error.to_string().contains("schema version"), "{error}");
+        let error = loop {
+            let error = SqliteStore::open(&path).unwrap_err().to_string();
+            if !error.contains("another connector") {
+                break error;
+            }
+        };
+        assert!(error.contains("schema version"), "{error}");
     }
 }

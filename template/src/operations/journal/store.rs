@@ -35,7 +35,7 @@ impl fmt::Display for Direction {
 }
 
 /// A payment as a row.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Entry {
     pub direction: Direction,
     pub transfer_id: TransferId,
@@ -48,6 +48,23 @@ pub struct Entry {
     pub body: String,
 }
 
+/// Personal data: the payment itself is not printed.
+impl fmt::Debug for Entry {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            direction,
+            transfer_id,
+            state,
+            version,
+            ..
+        } = self;
+        write!(
+            formatter,
+            "{direction} {transfer_id} {state} version {version}"
+        )
+    }
+}
+
 /// What became of the wish to open a payment.
 #[derive(Debug)]
 pub enum Opening {
@@ -55,9 +72,10 @@ pub enum Opening {
     Known(Entry),
 }
 
-/// A final word of the scheme about a transfer that is not in the journal.
+/// A final word of the scheme that does not fit what was done here: about a
+/// transfer that was never prepared, or against what was told before.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Orphan {
+pub struct Exception {
     pub transfer_id: TransferId,
     /// The final state as it was told: `COMMITTED`, `ABORTED` or, without the
     /// scheme's own word, `COMPLETED`.
@@ -107,10 +125,8 @@ pub trait Store: fmt::Debug + Send + Sync {
 
     async fn find_quote(&self, id: &QuoteId) -> Result<Option<String>, StoreError>;
 
-    async fn keep_orphan(&self, orphan: Orphan) -> Result<(), StoreError>;
+    async fn keep_exception(&self, exception: Exception) -> Result<(), StoreError>;
 
-    async fn find_orphans(&self, transfer_id: &TransferId) -> Result<Vec<Orphan>, StoreError>;
-
-    /// Whether the database answers.
-    async fn check(&self) -> Result<(), StoreError>;
+    async fn find_exceptions(&self, transfer_id: &TransferId)
+    -> Result<Vec<Exception>, StoreError>;
 }

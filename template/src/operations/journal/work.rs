@@ -11,7 +11,7 @@ pub struct Work {
     pub due_at: Option<Timestamp>,
     /// How often the present step has been tried in vain.
     pub attempts: u32,
-    /// When it was last tried in vain.
+    /// When it was last tried in vain, or is being tried again since.
     pub tried_at: Option<Timestamp>,
     /// Why a person has to decide. Nothing is tried until then.
     pub parked: Option<String>,
@@ -50,8 +50,16 @@ impl Work {
     }
 
     /// The step was tried in vain: it is tried again later, and after too many
-    /// attempts it is left to a person.
+    /// attempts it is left to a person. An attempt that was made before it was
+    /// due, because somebody asked, does not count: asking often must not use
+    /// up the patience.
     pub fn after_vain_attempt(&self, schedule: Schedule, now: Timestamp, reason: String) -> Self {
+        if self.due_at.is_some_and(|due_at| due_at > now) {
+            return Self {
+                tried_at: Some(now),
+                ..self.clone()
+            };
+        }
         let attempts = self.attempts.saturating_add(1);
         let mut next = Self {
             attempts,
@@ -89,12 +97,30 @@ mod tests {
         };
         let now = Timestamp::from_milliseconds(0);
         let mut work = Work::due(now);
-        let mut pauses = Vec::new();
-        while work.parked.is_none() {
+        let mut due_at = Vec::new();
+        while let Some(now) = work.due_at {
             work = work.after_vain_attempt(schedule, now, "in vain".to_owned());
-            pauses.push(work.due_at.map(Timestamp::as_milliseconds));
+            due_at.push(work.due_at.map(Timestamp::as_milliseconds));
         }
-        assert_eq!(pauses, [Some(1_000), Some(2_000), Some(3_000), None]);
+        assert_eq!(due_at, [Some(1_000), Some(3_000), Some(6_000), None]);
         assert_eq!(work.parked.as_deref(), Some("in vain"));
+    }
+
+    #[test]
+    fn attempts_before_it_is_due_do_not_count() {
+        let schedule = Schedule {
+            first_pause: Duration::from_secs(1),
+            longest_pause: Duration::from_secs(1),
+            max_attempts: 2,
+        };
+        let due_at = Timestamp::from_milliseconds(1_000);
+        let mut work = Work::due(due_at);
+        for early in 0..100 {
+            let now = Timestamp::from_milliseconds(early);
+            work = work.after_vain_attempt(schedule, now, "in vain".to_owned());
+        }
+        assert_eq!(work.attempts, 0);
+        assert_eq!(work.due_at, Some(due_at));
+        assert_eq!(work.tried_at, Some(Timestamp::from_milliseconds(99)));
     }
 }

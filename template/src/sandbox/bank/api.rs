@@ -16,9 +16,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{
-    SandboxBank,
+    Reaction, SandboxBank,
     books::{Answer, Books},
-    faults::{Fault, Faults, LONGEST_SILENCE, Operation},
+    faults::{Faults, LONGEST_SILENCE, Operation},
     instruction::{CaptureTerms, HoldFunds, Instruction, Order, ReserveCredit},
     refusal::Refusal,
 };
@@ -285,38 +285,24 @@ async fn instruct(
     .await
 }
 
-/// Acts and answers, or does what the bank was told to do instead.
+/// Acts and answers, or does what the bank was told to do instead. The server
+/// keeps a handler going whose caller has hung up.
 async fn respond(
     bank: Data<SandboxBank>,
     operation: Operation,
     act: impl FnOnce(&mut Books, bool) -> HttpResponse + 'static,
 ) -> HttpResponse {
-    match bank.next_fault(operation) {
-        None => bank.act(act),
-        Some(Fault::Slow(delay)) => {
-            // The server keeps a handler going whose caller has hung up.
-            rt::time::sleep(delay).await;
-            bank.act(act)
-        }
-        Some(Fault::Fail) => told_to_fail(),
-        Some(Fault::Refuse(reason)) => problem(
+    match bank.react(operation, act).await {
+        Reaction::Answered(response) => response,
+        Reaction::Refused(reason) => problem(
             StatusCode::UNPROCESSABLE_ENTITY,
             &reason,
             "the sandbox bank was told to refuse",
         ),
-        Some(Fault::ActThenFail) => {
-            bank.act(act);
-            told_to_fail()
-        }
-        Some(Fault::ActThenSilent) => {
-            bank.act(act);
+        Reaction::Failed => told_to_fail(),
+        Reaction::Silent => {
             rt::time::sleep(LONGEST_SILENCE).await;
             told_to_fail()
-        }
-        Some(Fault::ActThenSlow(delay)) => {
-            let response = bank.act(act);
-            rt::time::sleep(delay).await;
-            response
         }
     }
 }

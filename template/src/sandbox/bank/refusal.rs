@@ -1,9 +1,9 @@
 //! Why the sandbox bank does not do what it was told.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Why the bank refuses an instruction. It has moved, held and freed nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
 pub enum Refusal {
     #[error("the amounts do not add up, or are zero, or the reference cannot be used")]

@@ -1,0 +1,136 @@
+//! How a payment moves on in the journal, whichever way its money goes.
+
+use std::sync::Arc;
+
+use super::steps::{Attempt, Patience};
+use crate::{
+    domain::{error::PaymentError, timestamp::Timestamp, transfer_id::TransferId},
+    operations::journal::{
+        Journal, Opened, Payment, Recorded,
+        work::{Schedule, Work},
+    },
+};
+
+/// The journal, with the rules of when a payment is looked at again.
+#[derive(Debug)]
+pub struct Progress<P> {
+    journal: Journal<P>,
+    rules: Arc<Rules>,
+}
+
+#[derive(Debug)]
+struct Rules {
+    patience: Patience,
+    schedule: Schedule,
+    /// No attempt of this process is older. The last one of an earlier process
+    /// may be almost as young.
+    started_at: Timestamp,
+}
+
+impl<P> Clone for Progress<P> {
+    fn clone(&self) -> Self {
+        Self {
+            journal: self.journal.clone(),
+            rules: Arc::clone(&self.rules),
+        }
+    }
+}
+
+impl<P: Payment> Progress<P> {
+    pub fn new(journal: Journal<P>, patience: Patience, schedule: Schedule) -> Self {
+        Self {
+            journal,
+            rules: Arc::new(Rules {
+                patience,
+                schedule,
+                started_at: Timestamp::now(),
+            }),
+        }
+    }
+
+    pub fn patience(&self) -> Patience {
+        self.rules.patience
+    }
+
+    /// Stores a new payment with the intent that it begins with.
+    pub async fn open(&self, payment: P, work: Work) -> Result<Opened<P>, PaymentError> {
+        Ok(self.journal.open(payment, work).await?)
+    }
+
+    pub async fn find(
+        &self,
+        transfer_id: &TransferId,
+    ) -> Result<Option<Recorded<P>>, PaymentError> {
+        Ok(self.journal.find(transfer_id).await?)
+    }
+
+    pub async fn find_by_home_transaction_id(
+        &self,
+        home_transaction_id: &str,
+    ) -> Result<Option<Recorded<P>>, PaymentError> {
+        let found = self
+            .journal
+            .find_by_home_transaction_id(home_transaction_id);
+        Ok(found.await?)
+    }
+
+    /// Stores what the payment has become.
+    pub async fn record(&self, recorded: &mut Recorded<P>, work: Work) -> Result<(), PaymentError> {
+        recorded.work = work;
+        self.journal.record(recorded).await?;
+        report(recorded);
+        Ok(())
+    }
+
+    /// The work on an intent that is about to be stored. It is done at once; it
+    /// is due later only in case this process dies before.
+    pub fn intended(&self) -> Work {
+        Work::due(Timestamp::now().after(self.rules.patience.settles_after))
+    }
+
+    /// Stores that a step is tried again, before it is: whoever comes next has
+    /// to wait until this attempt has settled. If this cannot be stored, the
+    /// step must not be tried.
+    pub async fn claim(&self, recorded: &mut Recorded<P>) -> Result<Attempt, PaymentError> {
+        let since = [
+            Some(recorded.payment.state_since()),
+            recorded.work.tried_at,
+            Some(self.rules.started_at),
+        ];
+        let since = since.into_iter().flatten().max();
+        let since = since.unwrap_or(self.rules.started_at);
+        recorded.work.tried_at = Some(Timestamp::now());
+        self.journal.record(recorded).await?;
+        Ok(Attempt::AgainSince(since))
+    }
+
+    /// Stores that a step was tried in vain: it is tried again later.
+    pub async fn postpone(
+        &self,
+        recorded: &mut Recorded<P>,
+        reason: String,
+    ) -> Result<(), PaymentError> {
+        let now = Timestamp::now();
+        let work = recorded
+            .work
+            .after_vain_attempt(self.rules.schedule, now, reason);
+        self.record(recorded, work).await
+    }
+}
+
+fn report<P: Payment>(recorded: &Recorded<P>) {
+    let direction = P::DIRECTION.as_str();
+    let transfer_id = recorded.payment.transfer_id();
+    let state = recorded.payment.state_name();
+    let work = &recorded.work;
+    match &work.parked {
+        Some(reason) => tracing::error!(
+            direction, %transfer_id, state, reason, "payment parked: a person has to decide"
+        ),
+        None if work.tried_at.is_some() => tracing::warn!(
+            direction, %transfer_id, state, attempts = work.attempts,
+            "payment not settled yet, will be tried again"
+        ),
+        None => tracing::info!(direction, %transfer_id, state, "payment"),
+    }
+}

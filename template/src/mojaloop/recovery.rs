@@ -1,0 +1,119 @@
+//! Going on with what was left: after a restart, and when something is due.
+
+use std::{
+    collections::HashSet,
+    future::Future,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use tokio::sync::Semaphore;
+
+use super::{payee::Payee, payer::Payer};
+use crate::{
+    domain::{
+        error::PaymentError, incoming::IncomingTransfer, outgoing::OutgoingPayment,
+        timestamp::Timestamp, transfer_id::TransferId,
+    },
+    operations::journal::{Journal, Payment},
+};
+
+/// How many payments of a direction are taken up at a time, so that a backlog
+/// does not overrun the core banking system.
+const MAX_AT_ONCE: usize = 8;
+
+/// How many payments are listed at a time; the rest follow in later rounds.
+const MAX_LISTED: usize = 256;
+
+/// Looks after the incoming payments that nobody asks about any more, for ever.
+pub async fn look_after_incoming(
+    journal: Journal<IncomingTransfer>,
+    payee: Payee,
+    interval: Duration,
+) {
+    look_after(journal, interval, move |transfer_id| {
+        let payee = payee.clone();
+        async move { payee.resume(&transfer_id).await }
+    })
+    .await;
+}
+
+/// Looks after the outgoing payments that nobody asks about any more, for ever.
+pub async fn look_after_outgoing(
+    journal: Journal<OutgoingPayment>,
+    payer: Payer,
+    interval: Duration,
+) {
+    look_after(journal, interval, move |transfer_id| {
+        let payer = payer.clone();
+        async move { payer.resume(&transfer_id).await }
+    })
+    .await;
+}
+
+/// Begins with everything that an earlier process left unfinished, and then
+/// looks for what is due. Nobody waits for a payment that takes its time.
+async fn look_after<P, Work>(
+    journal: Journal<P>,
+    interval: Duration,
+    resume: impl Fn(TransferId) -> Work,
+) where
+    P: Payment,
+    Work: Future<Output = Result<(), PaymentError>> + Send + 'static,
+{
+    let at_once = Arc::new(Semaphore::new(MAX_AT_ONCE));
+    let in_progress = InProgress::default();
+    let mut due_by = Timestamp::end_of_time();
+    loop {
+        let listed = journal.due(due_by, MAX_LISTED).await;
+        let listed = listed.unwrap_or_else(|error| {
+            tracing::error!(%error, "cannot look for payments that are due");
+            Vec::new()
+        });
+        for transfer_id in listed {
+            let Some(taken_up) = in_progress.take_up(&transfer_id) else {
+                continue;
+            };
+            let Ok(permit) = Arc::clone(&at_once).acquire_owned().await else {
+                return;
+            };
+            let work = resume(transfer_id.clone());
+            tokio::spawn(async move {
+                if let Err(error) = work.await {
+                    let detail = error.detail().unwrap_or_default();
+                    tracing::error!(%transfer_id, %error, detail, "cannot go on with a payment");
+                }
+                drop((taken_up, permit));
+            });
+        }
+        tokio::time::sleep(interval).await;
+        due_by = Timestamp::now();
+    }
+}
+
+/// The payments that are taken up already.
+#[derive(Clone, Default)]
+struct InProgress(Arc<Mutex<HashSet<TransferId>>>);
+
+/// A payment that is taken up, until this is dropped.
+struct TakenUp {
+    transfer_id: TransferId,
+    among: InProgress,
+}
+
+impl InProgress {
+    fn take_up(&self, transfer_id: &TransferId) -> Option<TakenUp> {
+        let mut transfers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        transfers.insert(transfer_id.clone()).then(|| TakenUp {
+            transfer_id: transfer_id.clone(),
+            among: self.clone(),
+        })
+    }
+}
+
+impl Drop for TakenUp {
+    fn drop(&mut self) {
+        let mut transfers = self.among.0.lock().unwrap_or_else(PoisonError::into_inner);
+        transfers.remove(&self.transfer_id);
+    }
+}
