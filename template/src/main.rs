@@ -52,6 +52,10 @@ fn read_env_file() -> Result<(), Problems> {
     match dotenvy::dotenv() {
         Ok(_) => Ok(()),
         Err(error) if error.not_found() => Ok(()),
+        // The error holds the line, which may hold a secret.
+        Err(dotenvy::Error::LineParse(..)) => Err(Problems::of(
+            ".env cannot be read: a value with a space needs quotes",
+        )),
         Err(error) => Err(Problems::of(format!(".env cannot be read: {error}"))),
     }
 }

@@ -3,9 +3,13 @@
 use std::path::Path;
 
 pub mod generated;
+pub mod http;
 pub mod known_names;
+pub mod recording;
+pub mod running;
 pub mod template;
 pub mod twins;
+pub mod workshop;
 
 /// The repository's root.
 pub fn repository() -> &'static Path {

@@ -12,6 +12,16 @@ use core_connector::{
     sandbox,
 };
 
+/// The variables of the connector that the sandbox has to share.
+const NEEDED: [&str; 6] = [
+    "FSP_ID",
+    "CURRENCY",
+    "SDK_SERVER_HOST",
+    "SDK_SERVER_PORT",
+    "LOG_LEVEL",
+    "LOG_FORMAT",
+];
+
 #[tokio::main]
 async fn main() -> ExitCode {
     match run().await {
@@ -24,8 +34,11 @@ async fn main() -> ExitCode {
 }
 
 async fn run() -> Result<(), StartError> {
-    // The `.env` of the connector is meant for the connector, so it is not read.
-    let configuration = Configuration::read(|name| std::env::var(name).ok())?;
+    // What else is configured, also in `.env`, is meant for the connector.
+    let configuration = Configuration::read(|name| {
+        let read = NEEDED.contains(&name);
+        read.then(|| std::env::var(name).ok()).flatten()
+    })?;
     telemetry::start(configuration.log_filter.clone(), configuration.log_format);
     choose_tls();
     sandbox::run_alone(configuration).await

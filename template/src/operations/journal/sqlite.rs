@@ -716,6 +716,46 @@ mod tests {
         assert_eq!(store.find_exceptions(&half).await.unwrap(), []);
     }
 
+    /// How many transactions the write-ahead log holds: a frame that ends one
+    /// says how large the database is then.
+    fn transactions_in(log: &Path) -> usize {
+        let log = std::fs::read(log).unwrap();
+        let number = |at: usize| u32::from_be_bytes(log[at..at + 4].try_into().unwrap());
+        let frame_length = 24 + number(8) as usize;
+        let frames = (32..).step_by(frame_length);
+        let frames = frames.take_while(|at| at + frame_length <= log.len());
+        frames.filter(|at| number(at + 4) != 0).count()
+    }
+
+    #[tokio::test]
+    async fn writes_that_wait_together_share_one_flush() {
+        let (folder, store) = in_a_folder();
+        let log = folder.path().join("journal.db-wal");
+        let before = transactions_in(&log);
+        let busy = tokio::spawn({
+            let store = store.clone();
+            async move {
+                store
+                    .write(|_| {
+                        thread::sleep(Duration::from_millis(200));
+                        Ok(())
+                    })
+                    .await
+            }
+        });
+        // The writer is busy by now, so the next ones gather behind it.
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        let waiting = (0..50).map(|number| {
+            let store = store.clone();
+            tokio::spawn(async move { store.open(entry(&format!("t-{number}"), 1)).await })
+        });
+        for write in waiting.collect::<Vec<_>>() {
+            assert!(matches!(write.await.unwrap(), Ok(Opening::New)));
+        }
+        busy.await.unwrap().unwrap();
+        assert_eq!(transactions_in(&log) - before, 1);
+    }
+
     #[tokio::test]
     async fn a_quote_is_kept_as_it_was_first_given() {
         let (_folder, store) = in_a_folder();

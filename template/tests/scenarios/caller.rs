@@ -1,0 +1,83 @@
+//! Calling an API, and what it answered.
+
+use core_connector::operations::startup::choose_tls;
+use reqwest::{Client, Method, RequestBuilder};
+use serde_json::Value;
+
+/// Calls one API.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    http: Client,
+    base_url: String,
+}
+
+/// An answer with its body; an empty body is null.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    pub status: u16,
+    pub body: Value,
+}
+
+impl Caller {
+    pub fn of(base_url: String) -> Self {
+        choose_tls();
+        Self {
+            http: Client::builder().no_proxy().build().unwrap(),
+            base_url,
+        }
+    }
+
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.http
+            .request(method, format!("{}{path}", self.base_url))
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        answer(self.request(Method::GET, path)).await
+    }
+
+    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+        answer(self.request(Method::POST, path).json(body)).await
+    }
+
+    pub async fn put(&self, path: &str, body: &Value) -> Answer {
+        answer(self.request(Method::PUT, path).json(body)).await
+    }
+
+    pub async fn delete(&self, path: &str) -> Answer {
+        answer(self.request(Method::DELETE, path)).await
+    }
+}
+
+/// Sends a request.
+pub async fn answer(request: RequestBuilder) -> Answer {
+    let response = request.send().await.unwrap();
+    let status = response.status().as_u16();
+    let text = response.text().await.unwrap();
+    let body = match text.as_str() {
+        "" => Value::Null,
+        text => serde_json::from_str(text).unwrap_or_else(|_| panic!("not JSON: {text}")),
+    };
+    Answer { status, body }
+}
+
+impl Answer {
+    /// The body of a request that was served.
+    #[track_caller]
+    pub fn served(self) -> Value {
+        assert_eq!(self.status, 200, "{}", self.body);
+        self.body
+    }
+
+    /// Every error has this one shape, which the Mojaloop Connector reads.
+    #[track_caller]
+    pub fn assert_error(&self, status: u16, code: &str) {
+        assert_eq!(self.status, status, "{}", self.body);
+        assert_eq!(self.body["statusCode"], code, "{}", self.body);
+        assert_eq!(self.body["status"], code, "{}", self.body);
+        assert_eq!(self.body.as_object().unwrap().len(), 3, "{}", self.body);
+        let message = self.body["message"].as_str().unwrap();
+        assert!((1..=128).contains(&message.len()), "{message}");
+        assert!(message.bytes().all(|byte| (b' '..=b'~').contains(&byte)));
+    }
+}

@@ -1,0 +1,128 @@
+//! The bank's customers in these tests, with identifiers of every kind and in
+//! whatever currency the connector was generated for.
+
+use core_connector::{
+    domain::{amount::Amount, currency::Currency, identifier::IdType},
+    operations::answers,
+    sandbox::bank::Seed,
+};
+
+/// What incoming payments are paid from and outgoing ones are collected on.
+pub const FLOAT: &str = "float-1";
+
+/// What the bank earns.
+pub const FEES: &str = "fees-1";
+
+pub const FLOAT_BALANCE: u32 = 100_000;
+
+/// An account holder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Customer {
+    /// The payee.
+    John,
+    /// The payer, with 5000.
+    Joshua,
+    /// Has 3.
+    Poor,
+    /// Has 2000 and may move 50 at a time.
+    Limited,
+    /// Has 990 and may have 1000.
+    NearlyFull,
+    Blocked,
+    Closed,
+}
+
+impl Customer {
+    const ALL: [Self; 7] = [
+        Self::John,
+        Self::Joshua,
+        Self::Poor,
+        Self::Limited,
+        Self::NearlyFull,
+        Self::Blocked,
+        Self::Closed,
+    ];
+
+    fn number(self) -> usize {
+        1 + Self::ALL.iter().position(|one| *one == self).unwrap()
+    }
+
+    pub fn account(self) -> String {
+        format!("account-{}", self.number())
+    }
+
+    /// The identifier that he is found by in the scheme.
+    pub fn id_value(self) -> String {
+        self.id_value_of(id_type())
+    }
+
+    pub fn id_value_of(self, id_type: IdType) -> String {
+        let number = self.number();
+        match id_type {
+            IdType::Msisdn => format!("25470000010{number}"),
+            IdType::AccountId => self.account(),
+            IdType::Iban => format!("ZZ00TEST000000000{number}"),
+            IdType::PersonalId => format!("19900515-{number}"),
+            IdType::Business => format!("business-{number}"),
+            IdType::Email => format!("customer.{number}@example.com"),
+            IdType::Device => format!("35693803564380{number}"),
+            IdType::Alias => format!("alias.{number}"),
+        }
+    }
+
+    fn seed(self) -> String {
+        let identifiers: Vec<_> = IdType::ALL
+            .into_iter()
+            .map(|id_type| format!("\"{id_type} {}\"", self.id_value_of(id_type)))
+            .collect();
+        let (balance, more) = match self {
+            Self::John => (1_000, "date_of_birth = \"1990-05-15\""),
+            Self::Joshua => (5_000, "date_of_birth = \"2001-01-01\""),
+            Self::Poor => (3, ""),
+            Self::Limited => (2_000, "transaction_limit = 50"),
+            Self::NearlyFull => (990, "maximum_balance = 1000"),
+            Self::Blocked => (800, "status = \"blocked\""),
+            Self::Closed => (0, "status = \"closed\""),
+        };
+        format!(
+            "[[customers]]\naccount = \"{}\"\nidentifiers = [{}]\nfirst_name = \"{self:?}\"\n\
+             last_name = \"Doe\"\nbalance = {balance}\n{more}\n",
+            self.account(),
+            identifiers.join(", "),
+        )
+    }
+}
+
+/// The accounts that the bank opens with.
+pub fn seed() -> Seed {
+    let customers: String = Customer::ALL.into_iter().map(Customer::seed).collect();
+    Seed::parse(&format!(
+        "currency = \"{}\"\nfloat_account = \"{FLOAT}\"\nfloat_balance = {FLOAT_BALANCE}\n\
+         fee_account = \"{FEES}\"\n{customers}",
+        answers::CURRENCY
+    ))
+    .unwrap()
+}
+
+/// The kind of identifier that the tests use: the first that this connector
+/// was generated for.
+pub fn id_type() -> IdType {
+    let first = answers::SUPPORTED_ID_TYPE.split(',').next().unwrap();
+    first.trim().parse().unwrap()
+}
+
+pub fn currency() -> Currency {
+    answers::CURRENCY.parse().unwrap()
+}
+
+/// A currency that this connector has no funding in.
+pub fn other_currency() -> &'static str {
+    match answers::CURRENCY {
+        "EUR" => "USD",
+        _ => "EUR",
+    }
+}
+
+pub fn amount(text: &str) -> Amount {
+    Amount::parse(text, currency()).unwrap()
+}

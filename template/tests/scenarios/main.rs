@@ -1,0 +1,26 @@
+//! What the connector does with money, told from outside.
+//!
+//! Each test starts a whole connector with both of its APIs, between the
+//! sandbox bank and a simulated Mojaloop Connector, and ends by comparing the
+//! bank's books with what has to be in them. The bank is called in-process and
+//! not through `core_banking::Client`, so that these tests go on to prove the
+//! connector when that client speaks to another bank.
+
+#![cfg(feature = "sandbox")]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod books;
+mod caller;
+mod customers;
+mod incoming_payment;
+mod outgoing_payment;
+mod stopping_store;
+mod test_connector;
+
+mod accounts;
+mod errors;
+mod incoming;
+mod outgoing;
+mod parties;
+mod quotes;
+mod restart;

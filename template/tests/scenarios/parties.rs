@@ -1,0 +1,84 @@
+//! Who is this? The scheme looks for a payee.
+
+use core_connector::{domain::identifier::IdType, operations::answers};
+use serde_json::json;
+
+use crate::{
+    customers::{Customer, currency, id_type},
+    test_connector::TestConnector,
+};
+
+fn path_of(customer: Customer) -> String {
+    format!("/parties/{}/{}", id_type(), customer.id_value())
+}
+
+#[tokio::test]
+async fn a_customer_is_described_under_the_identifier_that_was_asked_for() {
+    let connector = TestConnector::start().await;
+    let party = connector.backend.get(&path_of(Customer::John)).await;
+    let party = party.served();
+    assert_eq!(party["idType"], id_type().as_str());
+    assert_eq!(party["idValue"], Customer::John.id_value());
+    assert_eq!(party["fspId"], answers::FSP_ID);
+    assert_eq!(party["displayName"], "John Doe");
+    assert_eq!(party["firstName"], "John");
+    assert_eq!(party["dateOfBirth"], "1990-05-15");
+    assert_eq!(party["supportedCurrencies"], json!([currency()]));
+    assert!(party["extensionList"].is_array());
+    assert_eq!(party.get("idSubValue"), None);
+    connector.assert_books([], []);
+}
+
+#[tokio::test]
+async fn an_identifier_is_echoed_as_it_was_written() {
+    let connector = TestConnector::with(&[("SUPPORTED_ID_TYPE", "MSISDN")]).await;
+    let number = Customer::John.id_value_of(IdType::Msisdn);
+    let written = format!("+{number}");
+    let path = format!("/parties/MSISDN/{written}/savings");
+    let party = connector.backend.get(&path).await.served();
+    assert_eq!(party["idValue"], written);
+    assert_eq!(party["idSubValue"], "savings");
+    assert_eq!(party["firstName"], "John");
+    connector.assert_books([], []);
+}
+
+#[tokio::test]
+async fn a_stranger_is_not_found_and_neither_is_the_holder_of_a_closed_account() {
+    let connector = TestConnector::start().await;
+    let stranger = format!("/parties/{}/46733123450", id_type());
+    for path in [stranger, path_of(Customer::Closed)] {
+        connector.backend.get(&path).await.assert_error(400, "3204");
+    }
+    connector.assert_books([], []);
+}
+
+#[tokio::test]
+async fn a_blocked_customer_cannot_be_paid() {
+    let connector = TestConnector::start().await;
+    let answer = connector.backend.get(&path_of(Customer::Blocked)).await;
+    answer.assert_error(400, "5400");
+    connector.assert_books([], []);
+}
+
+#[tokio::test]
+async fn a_type_of_identifier_that_is_not_supported_is_refused() {
+    let connector = TestConnector::with(&[("SUPPORTED_ID_TYPE", "ACCOUNT_ID")]).await;
+    let number = Customer::John.id_value_of(IdType::Msisdn);
+    for id_type in ["MSISDN", "SHOE_SIZE"] {
+        let path = format!("/parties/{id_type}/{number}");
+        connector.backend.get(&path).await.assert_error(400, "3100");
+    }
+    connector.assert_books([], []);
+}
+
+#[tokio::test]
+async fn a_bank_that_fails_is_not_taken_for_one_that_does_not_know_the_customer() {
+    let connector = TestConnector::start().await;
+    let path = path_of(Customer::John);
+    for (fault, code) in [("fail", "2003"), ("act_then_silent", "2005")] {
+        connector.bank_fault("find_customer", fault, Some(1));
+        connector.backend.get(&path).await.assert_error(500, code);
+        connector.backend.get(&path).await.served();
+    }
+    connector.assert_books([], []);
+}

@@ -1,0 +1,214 @@
+//! A connector that dies, and the one that comes after it: the payment ends as
+//! it would have, once.
+
+use std::sync::Arc;
+
+use core_connector::domain::{
+    incoming::IncomingState, outgoing::OutgoingState, transfer_id::TransferId,
+};
+use serde_json::{Value, json};
+use tokio::sync::Notify;
+
+use crate::{
+    books::{Hold, Posting},
+    customers::Customer::{John, Joshua},
+    incoming_payment::IncomingPayment,
+    outgoing_payment::{send_money, sent, transfer_id},
+    stopping_store::{
+        StopAt::{self, After, Before},
+        StoppingStore,
+    },
+    test_connector::{TestConnector, eventually},
+};
+
+/// A connector that stops at a record, and the notice that it has.
+async fn stopping_at(stop_at: StopAt) -> (TestConnector, Arc<Notify>) {
+    let stopped = Arc::new(Notify::new());
+    let notice = Arc::clone(&stopped);
+    let connector = TestConnector::with_store(&[], |store| {
+        Arc::new(StoppingStore::new(store, stop_at, stopped))
+    });
+    (connector.await, notice)
+}
+
+/// The channel's side of an outgoing payment.
+async fn pay(connector: &TestConnector, request: &Value) -> TransferId {
+    let offer = connector.offer(request).await.served();
+    let id = transfer_id(&offer);
+    connector.accept(&id).await.served();
+    id
+}
+
+/// An outgoing payment whose connector dies at a record; the channel then asks
+/// the next one as it asked the first. Says whether it came to that.
+async fn outgoing_payment_survives(stop_at: StopAt) -> bool {
+    let (mut connector, stopped) = stopping_at(stop_at).await;
+    let request = send_money(Joshua, "100");
+    let died = tokio::select! {
+        _ = pay(&connector, &request) => false,
+        () = stopped.notified() => true,
+    };
+    connector.start_again().await;
+    let id = pay(&connector, &request).await;
+    connector
+        .outgoing_becomes(&id, OutgoingState::Completed)
+        .await;
+    connector.assert_books([Posting::from_payer(&id, Joshua, sent("100"))], []);
+    let seen = connector.seen_by_scheme(&id).await;
+    assert_eq!(seen["accepts"], 1, "{stop_at:?}: {seen}");
+    died
+}
+
+/// An incoming transfer whose connector dies at a record; the Mojaloop
+/// Connector then repeats the request that was not answered. Says whether it
+/// came to that.
+async fn incoming_transfer_survives(stop_at: StopAt, final_word: &str) -> bool {
+    let (mut connector, stopped) = stopping_at(stop_at).await;
+    let payment = IncomingPayment::of("100");
+    let id = &payment.transfer_id;
+    let prepared = tokio::select! {
+        answer = connector.prepare(&payment) => Some(answer),
+        () = stopped.notified() => None,
+    };
+    let mut died = prepared.is_none();
+    if died {
+        connector.start_again().await;
+        connector.reserved(&payment).await;
+    }
+    let told = tokio::select! {
+        answer = connector.tell(id, final_word) => Some(answer),
+        () = stopped.notified() => None,
+    };
+    if told.is_none() {
+        died = true;
+        connector.start_again().await;
+    }
+    connector.tell(id, final_word).await.served();
+    match final_word {
+        "COMMITTED" => {
+            connector.assert_books([Posting::to_payee(id, John, payment.terms())], []);
+        }
+        _ => connector.assert_books([], []),
+    }
+    died
+}
+
+#[tokio::test]
+async fn an_outgoing_payment_survives_a_death_before_any_record() {
+    let mut number = 1;
+    while outgoing_payment_survives(Before(number)).await {
+        number += 1;
+    }
+    assert!(number > 6, "it has died only {} times", number - 1);
+}
+
+#[tokio::test]
+async fn an_outgoing_payment_survives_a_death_after_any_record() {
+    let mut number = 1;
+    while outgoing_payment_survives(After(number)).await {
+        number += 1;
+    }
+    assert!(number > 6, "it has died only {} times", number - 1);
+}
+
+#[tokio::test]
+async fn an_incoming_transfer_survives_a_death_before_any_record() {
+    for final_word in ["COMMITTED", "ABORTED"] {
+        let mut number = 1;
+        while incoming_transfer_survives(Before(number), final_word).await {
+            number += 1;
+        }
+        assert!(number > 4, "it has died only {} times", number - 1);
+    }
+}
+
+#[tokio::test]
+async fn an_incoming_transfer_survives_a_death_after_any_record() {
+    for final_word in ["COMMITTED", "ABORTED"] {
+        let mut number = 1;
+        while incoming_transfer_survives(After(number), final_word).await {
+            number += 1;
+        }
+        assert!(number > 4, "it has died only {} times", number - 1);
+    }
+}
+
+#[tokio::test]
+async fn a_reservation_outlives_the_connector() {
+    let mut connector = TestConnector::start().await;
+    let payment = IncomingPayment::of("100");
+    let answer = connector.prepare(&payment).await;
+    let id = &payment.transfer_id;
+    connector.start_again().await;
+    assert_eq!(connector.incoming_state_told(id).await, "RESERVED");
+    assert_eq!(connector.prepare(&payment).await, answer);
+    connector.assert_books([], [Hold::for_payee(id, payment.terms())]);
+    connector.tell(id, "COMMITTED").await.served();
+    connector.assert_books([Posting::to_payee(id, John, payment.terms())], []);
+}
+
+#[tokio::test]
+async fn a_commit_that_was_told_is_posted_although_nobody_tells_it_again() {
+    let mut connector = TestConnector::start().await;
+    let payment = IncomingPayment::of("100");
+    let id = connector.reserved(&payment).await;
+    let posting = Posting::to_payee(&id, John, payment.terms());
+    connector.bank_fault("commit_credit", "act_then_silent", Some(1));
+    tokio::select! {
+        _ = connector.tell(&id, "COMMITTED") => {}
+        () = eventually("the bank posts", async || connector.bank.ledger().open_holds.is_empty()) => {}
+    }
+    connector.start_again().await;
+    connector
+        .incoming_becomes(&id, IncomingState::Committed)
+        .await;
+    connector.assert_books([posting], []);
+}
+
+#[tokio::test]
+async fn an_accepted_offer_is_paid_although_nobody_asks_again() {
+    for operation in ["hold", "capture"] {
+        let mut connector = TestConnector::start().await;
+        let id = connector.offered(Joshua, "100").await;
+        let untouched = connector.bank.ledger();
+        connector.bank_fault(operation, "act_then_silent", Some(1));
+        tokio::select! {
+            _ = connector.accept(&id) => {}
+            () = eventually("the bank acts", async || {
+                let ledger = connector.bank.ledger();
+                match operation {
+                    "hold" => ledger.open_holds.len() > untouched.open_holds.len(),
+                    _ => ledger.postings.len() > untouched.postings.len(),
+                }
+            }) => {}
+        }
+        connector.start_again().await;
+        connector
+            .outgoing_becomes(&id, OutgoingState::Completed)
+            .await;
+        connector.assert_books([Posting::from_payer(&id, Joshua, sent("100"))], []);
+        let seen = connector.seen_by_scheme(&id).await;
+        assert_eq!(seen["accepts"], 1, "{operation}: {seen}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_person_has_to_decide_waits_for_that_after_a_restart_too() {
+    let mut connector = TestConnector::start().await;
+    connector.bank_rule(json!({
+        "operation": "capture", "fault": "refuse", "reason": "account_closed"
+    }));
+    let id = connector.offered(Joshua, "100").await;
+    connector.accept(&id).await.served();
+    assert!(connector.outgoing(&id).await.work.parked.is_some());
+
+    connector.bank_recovers();
+    connector.start_again().await;
+    // When this payment is finished, a start has taken up all that it does.
+    let other = connector.offered(Joshua, "200").await;
+    connector.accept(&other).await.served();
+    connector.assert_books(
+        [Posting::from_payer(&other, Joshua, sent("200"))],
+        [Hold::of_payer(&id, Joshua, sent("100"))],
+    );
+}

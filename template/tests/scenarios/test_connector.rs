@@ -1,0 +1,247 @@
+//! A connector between a bank and a scheme, all in this process.
+
+use std::{
+    collections::HashMap,
+    net::TcpListener,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use actix_web::dev::ServerHandle;
+use core_connector::{
+    core_banking::port::CoreBankingSystem,
+    operations::{
+        answers,
+        configuration::Configuration,
+        journal::store::Store,
+        startup::{Connector, Listeners, choose_tls, open_journal},
+    },
+    sandbox::{
+        bank::SandboxBank,
+        mojaloop_connector::{self, SimulatedMojaloopConnector, SimulatorSettings},
+    },
+};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::runtime::{Builder, Runtime};
+
+use crate::{
+    books::{self, Hold, Posting},
+    caller::Caller,
+    customers::{FLOAT, currency, id_type, seed},
+};
+
+/// Longer than anything takes, also on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Between two looks at whether something is the case.
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// A connector with the sandbox bank on one side and a simulated Mojaloop
+/// Connector on the other.
+pub struct TestConnector {
+    /// What the Mojaloop Connector calls.
+    pub backend: Caller,
+    /// What the channels of the bank call.
+    pub dfsp: Caller,
+    pub simulator: Caller,
+    pub bank: SandboxBank,
+    /// The journal, while a connector works on it.
+    store: Option<Arc<dyn Store>>,
+    variables: HashMap<String, String>,
+    simulator_server: ServerHandle,
+    /// Everything that the connector does for itself runs here, and ends when
+    /// this is shut down.
+    runtime: Option<Runtime>,
+    _folder: Arc<TempDir>,
+}
+
+impl TestConnector {
+    pub async fn start() -> Self {
+        Self::with(&[]).await
+    }
+
+    /// Starts a connector with a bank and a scheme of its own. The variables
+    /// are those of the environment.
+    pub async fn with(variables: &[(&str, &str)]) -> Self {
+        Self::with_store(variables, |store| store).await
+    }
+
+    /// The same, with something between the connector and its journal.
+    pub async fn with_store(
+        variables: &[(&str, &str)],
+        wrap: impl FnOnce(Arc<dyn Store>) -> Arc<dyn Store>,
+    ) -> Self {
+        choose_tls();
+        let folder = Arc::new(TempDir::new().unwrap());
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let simulator_url = format!("http://{}", listener.local_addr().unwrap());
+        let database = format!("sqlite:{}", folder.path().join("journal.db").display());
+        let id_type = id_type().to_string();
+        let usual = [
+            ("SDK_SERVER_PORT", "0"),
+            ("DFSP_SERVER_PORT", "0"),
+            ("SUPPORTED_ID_TYPE", &id_type),
+            ("SDK_BASE_URL", &simulator_url),
+            ("FLOAT_ACCOUNT", FLOAT),
+            ("DATABASE_URL", &database),
+            // Of the client, which is not used here; never above the next one.
+            ("CBS_REQUEST_TIMEOUT_MS", "200"),
+            ("CBS_SETTLE_MS", "200"),
+            ("RECOVERY_INTERVAL_MS", "50"),
+            ("RETRY_FIRST_PAUSE_MS", "50"),
+            ("RETRY_LONGEST_PAUSE_MS", "200"),
+            // A test that waits on a busy machine is not to end with a person.
+            ("RETRY_MAX_ATTEMPTS", "10000"),
+        ];
+        let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        let variables: HashMap<_, _> = usual.iter().chain(variables).map(own).collect();
+
+        let configuration = configuration(&variables);
+        let store = open_journal(&configuration).unwrap();
+        let bank = SandboxBank::new(seed());
+        let running = run(configuration, wrap(Arc::clone(&store)), bank.clone());
+
+        let simulator = SimulatedMojaloopConnector::new(SimulatorSettings {
+            backend_base_url: running.backend_url.clone(),
+            fsp_id: answers::FSP_ID.to_owned(),
+            currency: currency(),
+        });
+        let server = mojaloop_connector::serve(simulator, listener).unwrap();
+        let simulator_server = server.handle();
+        tokio::spawn(server);
+        Self {
+            backend: Caller::of(running.backend_url),
+            dfsp: Caller::of(running.dfsp_url),
+            simulator: Caller::of(simulator_url),
+            bank,
+            store: Some(store),
+            variables,
+            simulator_server,
+            runtime: Some(running.runtime),
+            _folder: folder,
+        }
+    }
+
+    /// Ends the connector wherever it is, as a loss of power does.
+    pub fn die(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+
+    /// Starts the connector that comes after one that has died: the journal,
+    /// the bank and the scheme are as it left them.
+    pub async fn start_again(&mut self) {
+        self.die();
+        self.store = None;
+        let configuration = configuration(&self.variables);
+        // The journal is free when the last trace of the dead one has gone.
+        let deadline = Instant::now() + PATIENCE;
+        let store = loop {
+            match open_journal(&configuration) {
+                Ok(store) => break store,
+                Err(error) => assert!(Instant::now() < deadline, "{error}"),
+            }
+            tokio::time::sleep(PAUSE).await;
+        };
+        let running = run(configuration, Arc::clone(&store), self.bank.clone());
+        self.store = Some(store);
+        self.backend = Caller::of(running.backend_url);
+        self.dfsp = Caller::of(running.dfsp_url);
+        self.runtime = Some(running.runtime);
+    }
+
+    pub fn store(&self) -> Arc<dyn Store> {
+        Arc::clone(self.store.as_ref().unwrap())
+    }
+
+    /// Makes the bank misbehave at one operation. It does not recognise an
+    /// instruction that comes again either, so that the connector has to.
+    pub fn bank_fault(&self, operation: &str, fault: &str, times: Option<u32>) {
+        self.bank_rule(json!({ "operation": operation, "fault": fault, "times": times }));
+    }
+
+    pub fn bank_rule(&self, rule: Value) {
+        let faults = json!({ "rules": [rule], "forgetful": true });
+        self.bank
+            .set_faults(serde_json::from_value(faults).unwrap());
+    }
+
+    pub fn bank_recovers(&self) {
+        let faults = json!({ "forgetful": true });
+        self.bank
+            .set_faults(serde_json::from_value(faults).unwrap());
+    }
+
+    /// Makes the simulated Mojaloop Connector behave otherwise than usual.
+    pub async fn scheme_behaves(&self, behaviour: Value) {
+        let path = "/simulator/behaviour";
+        let answer = self.simulator.put(path, &behaviour).await;
+        assert_eq!(answer.status, 204, "{}", answer.body);
+    }
+
+    pub async fn scheme_recovers(&self) {
+        self.simulator.delete("/simulator/behaviour").await;
+    }
+
+    /// The books balance and hold exactly this.
+    #[track_caller]
+    pub fn assert_books<const P: usize, const H: usize>(
+        &self,
+        postings: [Posting; P],
+        open_holds: [Hold; H],
+    ) {
+        books::assert_books(&self.bank, postings, open_holds);
+    }
+}
+
+impl Drop for TestConnector {
+    fn drop(&mut self) {
+        self.die();
+        drop(self.simulator_server.stop(false));
+    }
+}
+
+fn configuration(variables: &HashMap<String, String>) -> Configuration {
+    Configuration::read(|name| variables.get(name).cloned()).unwrap()
+}
+
+struct Running {
+    runtime: Runtime,
+    backend_url: String,
+    dfsp_url: String,
+}
+
+fn run(
+    configuration: Configuration,
+    store: Arc<dyn Store>,
+    bank: impl CoreBankingSystem + 'static,
+) -> Running {
+    let listeners = Listeners::bind(&configuration).unwrap();
+    let backend_url = format!("http://{}", listeners.backend_address().unwrap());
+    let dfsp_url = format!("http://{}", listeners.dfsp_address().unwrap());
+    let runtime = Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap();
+    let entered = runtime.enter();
+    let connector = Connector::start(configuration, listeners, store, Arc::new(bank)).unwrap();
+    drop(entered);
+    runtime.spawn(connector.serve());
+    Running {
+        runtime,
+        backend_url,
+        dfsp_url,
+    }
+}
+
+/// Waits until something is the case.
+pub async fn eventually(what: &str, is_the_case: impl AsyncFn() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !is_the_case().await {
+        assert!(Instant::now() < deadline, "in vain: {what}");
+        tokio::time::sleep(PAUSE).await;
+    }
+}
