@@ -4,16 +4,19 @@
 //! | module | whose it is |
 //! | --- | --- |
 //! | [`domain`] | the words of the field, as types |
-//! | [`mojaloop`] | what Mojaloop asks: done, need not be touched |
 //! | [`core_banking`] | what the bank decides: fill this in |
-//! | [`operations`] | what operations need: configuration, journal, start |
+//! | [`journal`] | the durable record of every payment |
+//! | [`mojaloop`] | what Mojaloop asks: done, need not be touched |
+//! | [`operations`] | what operations need: configuration, logs, start |
 //! | `sandbox` | for development and tests alone; not in a production build |
 
 pub mod domain;
 
-pub mod mojaloop;
-
 pub mod core_banking;
+
+pub mod journal;
+
+pub mod mojaloop;
 
 pub mod operations;
 

@@ -8,6 +8,7 @@ pub mod extensions;
 pub mod connector;
 pub mod progress;
 pub mod steps;
+pub mod tasks;
 pub mod turns;
 
 pub mod payee;

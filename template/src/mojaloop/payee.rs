@@ -6,7 +6,7 @@ mod transferring;
 
 use std::{sync::Arc, time::Duration};
 
-use super::{connector::MojaloopConnector, progress::Progress, turns::Turns};
+use super::{connector::MojaloopConnector, progress::Progress, tasks::Tasks, turns::Turns};
 use crate::{
     core_banking::{
         float_account::FloatAccount,
@@ -20,10 +20,7 @@ use crate::{
         incoming::IncomingTransfer,
         party::{AccountStatus, Customer},
     },
-    operations::{
-        journal::{Exceptions, Quotes},
-        tasks::Tasks,
-    },
+    journal::{Exceptions, Quotes},
 };
 
 pub use self::{

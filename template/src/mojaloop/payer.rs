@@ -16,7 +16,9 @@ use std::{
 
 use serde_json::Value;
 
-use super::{connector::MojaloopConnector, progress::Progress, steps::Begin, turns::Turns};
+use super::{
+    connector::MojaloopConnector, progress::Progress, steps::Begin, tasks::Tasks, turns::Turns,
+};
 use crate::{
     core_banking::{
         float_account::FloatAccount,
@@ -31,10 +33,7 @@ use crate::{
         timestamp::Timestamp,
         transfer_id::TransferId,
     },
-    operations::{
-        journal::{Recorded, work::Work},
-        tasks::Tasks,
-    },
+    journal::{Recorded, work::Work},
 };
 
 /// What the payer side is configured with.

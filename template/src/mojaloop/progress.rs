@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::steps::{Attempt, Patience};
 use crate::{
     domain::{error::PaymentError, timestamp::Timestamp, transfer_id::TransferId},
-    operations::journal::{
+    journal::{
         Journal, Opened, Payment, Recorded,
         work::{Schedule, Work},
     },

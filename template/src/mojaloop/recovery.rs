@@ -15,7 +15,7 @@ use crate::{
         error::PaymentError, incoming::IncomingTransfer, outgoing::OutgoingPayment,
         timestamp::Timestamp, transfer_id::TransferId,
     },
-    operations::journal::{Journal, Payment},
+    journal::{Journal, Payment},
 };
 
 /// How many payments of a direction are taken up at a time, so that a backlog

@@ -9,18 +9,15 @@ use std::{
 use actix_web::{App, HttpServer, dev::Server, middleware::from_fn};
 use tokio::{runtime::Handle, task::JoinHandle};
 
-use super::{
-    configuration::{Configuration, ListenAddress, Problems},
+use super::configuration::{Configuration, ListenAddress, Problems};
+use crate::{
+    core_banking::{self, float_account::FloatAccount, port::CoreBankingSystem},
     journal::{
         Exceptions, Journal, Quotes,
         sqlite::SqliteStore,
         store::{Store, StoreError},
         work::Schedule,
     },
-    tasks::Tasks,
-};
-use crate::{
-    core_banking::{self, float_account::FloatAccount, port::CoreBankingSystem},
     mojaloop::{
         backend_api::{self, BackendApi},
         connector::{self, MojaloopConnector},
@@ -31,6 +28,7 @@ use crate::{
         progress::Progress,
         recovery::{look_after_incoming, look_after_outgoing},
         steps::Patience,
+        tasks::Tasks,
     },
 };
 

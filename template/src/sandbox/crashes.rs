@@ -20,10 +20,8 @@ use crate::{
         timestamp::Timestamp,
         transfer_id::{QuoteId, TransferId},
     },
-    operations::{
-        configuration::Problems,
-        journal::store::{Direction, Entry, Exception, Opening, Store, StoreError},
-    },
+    journal::store::{Direction, Entry, Exception, Opening, Store, StoreError},
+    operations::configuration::Problems,
 };
 
 /// Makes the process die at the record that `SANDBOX_CRASH` names: `before:3`

@@ -7,7 +7,7 @@ use core_connector::{
         timestamp::Timestamp,
         transfer_id::TransferId,
     },
-    operations::journal::Exceptions,
+    journal::Exceptions,
 };
 use futures_util::future::join_all;
 use serde_json::{Value, json};

@@ -8,7 +8,7 @@ use core_connector::{
         timestamp::Timestamp,
         transfer_id::TransferId,
     },
-    operations::journal::{Journal, Recorded},
+    journal::{Journal, Recorded},
 };
 use serde_json::{Value, json};
 

@@ -6,7 +6,7 @@ use core_connector::{
         quote::{AmountType, PayeeCharges, Terms},
         transfer_id::TransferId,
     },
-    operations::journal::{Journal, Recorded},
+    journal::{Journal, Recorded},
 };
 use serde_json::{Value, json};
 

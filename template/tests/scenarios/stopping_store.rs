@@ -16,7 +16,7 @@ use core_connector::{
         timestamp::Timestamp,
         transfer_id::{QuoteId, TransferId},
     },
-    operations::journal::store::{Direction, Entry, Exception, Opening, Store, StoreError},
+    journal::store::{Direction, Entry, Exception, Opening, Store, StoreError},
 };
 use tokio::sync::Notify;
 

@@ -10,10 +10,10 @@ use std::{
 use actix_web::dev::ServerHandle;
 use core_connector::{
     core_banking::port::CoreBankingSystem,
+    journal::store::Store,
     operations::{
         answers,
         configuration::Configuration,
-        journal::store::Store,
         startup::{Connector, Listeners, choose_tls, open_journal},
     },
     sandbox::{
@@ -86,8 +86,8 @@ impl TestConnector {
             ("FLOAT_ACCOUNT", FLOAT),
             ("DATABASE_URL", &database),
             // Of the client, which is not used here; never above the next one.
-            ("CBS_REQUEST_TIMEOUT_MS", "200"),
-            ("CBS_SETTLE_MS", "200"),
+            ("CBS_REQUEST_TIMEOUT_MS", "100"),
+            ("CBS_SETTLE_MS", "100"),
             ("RECOVERY_INTERVAL_MS", "50"),
             ("RETRY_FIRST_PAUSE_MS", "50"),
             ("RETRY_LONGEST_PAUSE_MS", "200"),

@@ -13,8 +13,8 @@ use crate::{
         timestamp::Timestamp,
         transfer_id::TransferId,
     },
+    journal::{Recorded, store::Exception, work::Work},
     mojaloop::steps::Begin,
-    operations::journal::{Recorded, store::Exception, work::Work},
 };
 
 /// What a notification says, as far as it says anything.

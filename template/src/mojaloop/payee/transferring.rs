@@ -13,11 +13,11 @@ use crate::{
         timestamp::Timestamp,
         transfer_id::TransferId,
     },
+    journal::{Opened, Recorded, work::Work},
     mojaloop::{
         connector::HubView,
         steps::{Attempt, Begin, Outcome, booked_after_settling, carry_out},
     },
-    operations::journal::{Opened, Recorded, work::Work},
 };
 
 /// The promise that the credit can be committed.

@@ -11,8 +11,8 @@ use crate::{
         outgoing::{Offer, OutgoingPayment, OutgoingRequest, OutgoingState},
         timestamp::Timestamp,
     },
+    journal::{Opened, Recorded, work::Work},
     mojaloop::connector::{HubView, Paused, QuotedTerms},
-    operations::journal::{Opened, Recorded, work::Work},
 };
 
 impl Payer {

@@ -12,11 +12,11 @@ use crate::{
         timestamp::Timestamp,
         transfer_id::TransferId,
     },
+    journal::{Recorded, work::Work},
     mojaloop::{
         connector::{Acceptance, HubView, Rejection},
         steps::{Attempt, Begin, Outcome, carry_out},
     },
-    operations::journal::{Recorded, work::Work},
 };
 
 impl Payer {
