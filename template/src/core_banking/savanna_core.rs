@@ -6,7 +6,7 @@
 //! the methods (time budget, connection pool, authentication, the meaning of
 //! an HTTP status) can mostly stay.
 
-use std::time::Duration;
+use std::{error::Error, time::Duration};
 
 use async_trait::async_trait;
 use reqwest::{Method, RequestBuilder, StatusCode, Url};
@@ -322,18 +322,17 @@ impl Client {
 
     async fn send(&self, request: RequestBuilder) -> Result<(StatusCode, Vec<u8>), BankError> {
         let mut answer = request.send().await.map_err(|error| {
-            let error = error.without_url();
             if error.is_connect() || error.is_builder() {
-                BankError::Unreachable(error.to_string())
+                BankError::Unreachable(reason(error))
             } else {
-                BankError::NoAnswer(error.to_string())
+                BankError::NoAnswer(reason(error))
             }
         })?;
         let status = answer.status();
         let mut body = Vec::new();
         loop {
             let chunk = answer.chunk().await;
-            match chunk.map_err(|error| BankError::NoAnswer(error.without_url().to_string()))? {
+            match chunk.map_err(|error| BankError::NoAnswer(reason(error)))? {
                 None => return Ok((status, body)),
                 Some(chunk) if body.len() + chunk.len() <= MAX_ANSWER_BYTES => {
                     body.extend_from_slice(&chunk);
@@ -341,6 +340,15 @@ impl Client {
                 Some(_) => return Err(BankError::NoAnswer("the answer is too long".to_owned())),
             }
         }
+    }
+}
+
+/// Why there is no answer. The URL stays out of it: it holds identifiers.
+fn reason(error: reqwest::Error) -> String {
+    let error = error.without_url();
+    match error.source() {
+        Some(source) => format!("{error}: {source}"),
+        None => error.to_string(),
     }
 }
 

@@ -7,7 +7,7 @@
 
 mod wire;
 
-use std::time::Duration;
+use std::{error::Error, time::Duration};
 
 use reqwest::{Method, StatusCode, Url};
 use serde_json::Value;
@@ -220,10 +220,10 @@ impl MojaloopConnector {
         if let Some(body) = body {
             request = request.json(body);
         }
-        let lost = |error: reqwest::Error| NoAnswer::Lost(error.without_url().to_string());
+        let lost = |error| NoAnswer::Lost(reason(error));
         let mut answer = request.send().await.map_err(|error| {
             if error.is_connect() || error.is_builder() {
-                NoAnswer::Unreachable(error.without_url().to_string())
+                NoAnswer::Unreachable(reason(error))
             } else {
                 lost(error)
             }
@@ -237,6 +237,15 @@ impl MojaloopConnector {
             body.extend_from_slice(&chunk);
         }
         Ok(Answer { status, body })
+    }
+}
+
+/// Why there is no answer. The URL stays out of it: it holds identifiers.
+fn reason(error: reqwest::Error) -> String {
+    let error = error.without_url();
+    match error.source() {
+        Some(source) => format!("{error}: {source}"),
+        None => error.to_string(),
     }
 }
 
