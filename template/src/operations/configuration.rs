@@ -340,6 +340,8 @@ impl Reader<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::{cell::RefCell, collections::BTreeSet};
+
     use super::*;
 
     fn read(variables: &[(&str, &str)]) -> Result<Configuration, Problems> {
@@ -436,6 +438,30 @@ mod tests {
         let problems = real(&[("SDK_BASE_URL", url)]).unwrap_err().to_string();
         assert!(problems.contains("SDK_BASE_URL"), "{problems}");
         assert!(!problems.contains("hunter2"));
+    }
+
+    #[test]
+    fn every_variable_that_is_read_is_described_with_its_default() {
+        let described = include_str!("../../.env.example");
+        let read = RefCell::new(BTreeSet::new());
+        let configuration = Configuration::read(|name| {
+            read.borrow_mut().insert(name.to_owned());
+            // Its alias is read only if the variable itself is not set.
+            let real = matches!(name, "CBS_BASE_URL" | "MLCONN_OUTBOUND_ENDPOINT");
+            real.then(|| "http://192.0.2.1:8080".to_owned())
+        });
+        assert!(configuration.is_err(), "FLOAT_ACCOUNT is missing");
+        let read = read.into_inner();
+        assert!(read.len() > 20, "{read:?}");
+        for name in read {
+            let assigned = described.lines().any(|line| {
+                let line = line.trim_start_matches("# ");
+                line.strip_prefix(&name)
+                    .is_some_and(|rest| rest.starts_with('='))
+            });
+            let mentioned = name == "MLCONN_OUTBOUND_ENDPOINT" && described.contains(&name);
+            assert!(assigned || mentioned, "{name}");
+        }
     }
 
     #[test]
