@@ -77,7 +77,7 @@ impl Customers for Client {
     ) -> Result<Option<Customer>, BankError> {
         let id_type = identifier.id_type().as_str();
         let path = ["customers", id_type, identifier.canonical()];
-        self.ask(&path).await
+        self.ask(&path, "unknown_customer").await
     }
 }
 
@@ -209,7 +209,7 @@ impl Liquidity for Client {
             available: Amount,
         }
         let path = ["accounts", account.as_str(), "balance"];
-        let balance: Option<Balance> = self.ask(&path).await?;
+        let balance: Option<Balance> = self.ask(&path, "unknown_account").await?;
         match balance {
             Some(Balance { available }) if available.currency() == currency => Ok(available),
             Some(_) => Err(BankError::Refused(Refusal::CurrencyNotSupported)),
@@ -231,7 +231,8 @@ impl Bookings for Client {
             Done { booking_id: String },
             Refused { reason: String },
         }
-        let found: Option<Found> = self.ask(&["bookings", reference.as_str()]).await?;
+        let path = ["bookings", reference.as_str()];
+        let found: Option<Found> = self.ask(&path, "unknown_reference").await?;
         Ok(found.map(|found| match found {
             Found::Done { booking_id } => Booking::Done(booking_id),
             Found::Refused { reason } => Booking::Refused(refusal(&reason)),
@@ -265,13 +266,17 @@ struct BookingAnswer {
 }
 
 impl Client {
-    /// Asks a question. A 404 in the bank's own words means that there is no
-    /// such thing; another one comes from something in between.
-    async fn ask<T: DeserializeOwned>(&self, path: &[&str]) -> Result<Option<T>, BankError> {
+    /// Asks a question. A 404 with the bank's own word for it means that there
+    /// is no such thing; another one comes from something in between.
+    async fn ask<T: DeserializeOwned>(
+        &self,
+        path: &[&str],
+        nothing: &str,
+    ) -> Result<Option<T>, BankError> {
         let request = self.request(Method::GET, path)?;
         let (status, body) = self.send(request).await?;
         match status {
-            StatusCode::NOT_FOUND => parsed::<BankAnswer>(&body).map(|_| None),
+            StatusCode::NOT_FOUND if said_by_the_bank(&body, nothing) => Ok(None),
             status if status.is_success() => parsed(&body).map(Some),
             status => Err(failure(status, &body)),
         }
@@ -359,12 +364,17 @@ fn reason(error: reqwest::Error) -> String {
 /// a gateway says (502, 503, 504, or 500 in other words) proves nothing: the
 /// bank may still be at work behind it.
 fn failure(status: StatusCode, body: &[u8]) -> BankError {
-    let said_by_the_bank = parsed::<BankAnswer>(body).is_ok();
-    if status == StatusCode::INTERNAL_SERVER_ERROR && said_by_the_bank {
+    let stopped = said_by_the_bank(body, "internal_error");
+    if status == StatusCode::INTERNAL_SERVER_ERROR && stopped {
         BankError::Failed(format!("HTTP {status}"))
     } else {
         BankError::NoAnswer(format!("HTTP {status}"))
     }
+}
+
+/// Whether the answer gives this reason, which is a word of the bank's own.
+fn said_by_the_bank(body: &[u8], reason: &str) -> bool {
+    parsed::<BankAnswer>(body).is_ok_and(|answer| answer.reason == reason)
 }
 
 /// The bank's words stay out of the error: they may hold personal data.

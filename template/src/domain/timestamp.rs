@@ -49,6 +49,12 @@ impl Timestamp {
         Self::from_milliseconds(self.milliseconds.saturating_add(milliseconds))
     }
 
+    /// The moment `duration` earlier.
+    pub fn before(self, duration: Duration) -> Self {
+        let milliseconds = i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
+        Self::from_milliseconds(self.milliseconds.saturating_sub(milliseconds))
+    }
+
     /// How long after `earlier` this moment is; `None` if it is not later.
     pub fn since(self, earlier: Self) -> Option<Duration> {
         let milliseconds = self.milliseconds.checked_sub(earlier.milliseconds)?;

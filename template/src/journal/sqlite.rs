@@ -270,6 +270,12 @@ fn write_batch(connection: &mut Connection, batch: Vec<Operation>) {
             continue;
         }
         let answer = operation(&transaction);
+        if transaction.is_autocommit() {
+            // A full disk and the like make SQLite take everything back.
+            // Dropping the answers tells every caller that it has failed.
+            tracing::error!("the journal cannot be written, the disk may be full");
+            return;
+        }
         let end = match answer {
             Some(_) => "RELEASE operation",
             None => "ROLLBACK TO operation; RELEASE operation",

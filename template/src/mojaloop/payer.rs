@@ -43,6 +43,8 @@ pub struct Settings {
     /// How long after an offer has expired a transfer that the hub has never
     /// seen can still appear there.
     pub never_seen_after: Duration,
+    /// How long the Mojaloop Connector may take to answer.
+    pub connector_answers_within: Duration,
 }
 
 /// The payer side.
@@ -163,7 +165,12 @@ impl Payer {
                 };
                 let now = Timestamp::now();
                 if found.work.due_at.is_some_and(|due_at| due_at <= now) {
-                    this.give_up_waiting(&mut found, now).await?;
+                    match found.payment.state() {
+                        OutgoingState::Requested => {
+                            this.look_for_auto_accept(&mut found, Work::none()).await?;
+                        }
+                        _ => this.give_up_waiting(&mut found, now).await?,
+                    }
                 }
                 this.advance(&mut found, Begin::Again).await
             })

@@ -92,16 +92,34 @@ impl<P: Payment> Progress<P> {
     /// to wait until this attempt has settled. If this cannot be stored, the
     /// step must not be tried.
     pub async fn claim(&self, recorded: &mut Recorded<P>) -> Result<Attempt, PaymentError> {
-        let since = [
-            Some(recorded.payment.state_since()),
-            recorded.work.tried_at,
-            Some(self.rules.started_at),
-        ];
-        let since = since.into_iter().flatten().max();
-        let since = since.unwrap_or(self.rules.started_at);
-        recorded.work.tried_at = Some(Timestamp::now());
+        let now = Timestamp::now();
+        let since = self.last_attempt_before(now, recorded);
+        let longest_attempt = self.rules.patience.longest_attempt();
+        recorded.work.tried_at = Some(now.after(longest_attempt));
         self.journal.record(recorded).await?;
         Ok(Attempt::AgainSince(since))
+    }
+
+    /// The latest moment at which the last attempt can have given an
+    /// instruction. `postpone` stores when an attempt has ended; one that could
+    /// not store it is known by its beginning alone. The attempts of an earlier
+    /// process, which has let go of the journal, have all ended.
+    fn last_attempt_before(&self, now: Timestamp, recorded: &Recorded<P>) -> Timestamp {
+        let started_at = self.rules.started_at;
+        let longest_attempt = self.rules.patience.longest_attempt();
+        let (began_at, ended_by) = match recorded.work.tried_at {
+            Some(claimed) if claimed > now => (claimed.before(longest_attempt), claimed),
+            Some(ended_at) => (ended_at, ended_at),
+            None => {
+                let began_at = recorded.payment.state_since();
+                (began_at, began_at.after(longest_attempt))
+            }
+        };
+        if began_at < started_at {
+            started_at
+        } else {
+            ended_by
+        }
     }
 
     /// Stores that a step was tried in vain: it is tried again later.

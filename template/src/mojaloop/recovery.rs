@@ -20,7 +20,7 @@ use crate::{
 
 /// How many payments of a direction are taken up at a time, so that a backlog
 /// does not overrun the core banking system.
-const MAX_AT_ONCE: usize = 8;
+const MAX_AT_ONCE: usize = 32;
 
 /// How many payments are listed at a time; the rest follow in later rounds.
 const MAX_LISTED: usize = 256;
@@ -51,8 +51,9 @@ pub async fn look_after_outgoing(
     .await;
 }
 
-/// Begins with everything that an earlier process left unfinished, and then
-/// looks for what is due. Nobody waits for a payment that takes its time.
+/// Begins with what an earlier process left unfinished, due or not, and then
+/// looks for what is due. Payments that take their time are not waited for, as
+/// long as there are not too many of them.
 async fn look_after<P, Work>(
     journal: Journal<P>,
     interval: Duration,
@@ -74,8 +75,9 @@ async fn look_after<P, Work>(
             let Some(taken_up) = in_progress.take_up(&transfer_id) else {
                 continue;
             };
-            let Ok(permit) = Arc::clone(&at_once).acquire_owned().await else {
-                return;
+            let Ok(permit) = Arc::clone(&at_once).try_acquire_owned() else {
+                // The rest is still due in the next round.
+                break;
             };
             let work = resume(transfer_id.clone());
             tokio::spawn(async move {

@@ -55,6 +55,16 @@ pub struct Patience {
     /// An instruction that was not answered can still be acted on for this
     /// long. Only after it does "there is no such booking" prove anything.
     pub settles_after: Duration,
+    /// No call takes longer.
+    pub longest_call: Duration,
+}
+
+impl Patience {
+    /// How long an attempt can take from its claim to the end of its last
+    /// instruction: it waits, asks, instructs, asks and instructs.
+    pub fn longest_attempt(self) -> Duration {
+        self.settles_after + self.longest_call * 5
+    }
 }
 
 /// Carries out one step under its reference.
@@ -107,15 +117,19 @@ pub async fn booked_after_settling(
     since: Timestamp,
     reference: &Reference,
 ) -> Result<Option<Booking>, BankError> {
+    // What counts is the time of the question: an instruction can be acted on
+    // while the answer is on its way.
+    let asked_at = Timestamp::now();
     if let Some(booking) = bank.find_booking(reference).await? {
         return Ok(Some(booking));
     }
     let settled_at = since.after(patience.settles_after);
-    let Some(wait) = settled_at.since(Timestamp::now()) else {
+    let Some(wait) = settled_at.since(asked_at) else {
         return Ok(None);
     };
     // Bounded even if the clock was set back.
-    tokio::time::sleep(wait.min(patience.settles_after)).await;
+    let longest = patience.longest_attempt() + patience.settles_after;
+    tokio::time::sleep(wait.min(longest)).await;
     bank.find_booking(reference).await
 }
 
@@ -156,6 +170,7 @@ mod tests {
         async fn run(&self, attempt: Attempt) -> (Outcome, Vec<&'static str>) {
             let patience = Patience {
                 settles_after: Duration::from_millis(20),
+                longest_call: Duration::from_millis(20),
             };
             let transfer_id: TransferId = "t-1".parse().unwrap();
             let reference = Reference::of_hold(&transfer_id, HoldStep::Hold);

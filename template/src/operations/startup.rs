@@ -251,12 +251,14 @@ fn payer_settings(configuration: &Configuration) -> payer::Settings {
     payer::Settings {
         currency: configuration.currency,
         never_seen_after: configuration.never_seen_after,
+        connector_answers_within: configuration.connector_timeout,
     }
 }
 
 fn patience(configuration: &Configuration) -> Patience {
     Patience {
         settles_after: configuration.cbs_settles_after,
+        longest_call: configuration.cbs_timeout,
     }
 }
 

@@ -1,9 +1,10 @@
 //! Dying on purpose, between two steps of a payment.
 //!
-//! Every effect on the bank or on the Mojaloop Connector lies between two
-//! records of the journal: the intent before it and the outcome after it. A
-//! process that dies before or after its n-th record has therefore died before
-//! or after each of them, for some n.
+//! What a payment does to the money at the bank and in the scheme lies between
+//! the record of its intent and the record of its outcome. A process that dies
+//! before or after its n-th record has therefore died on either side of each
+//! such effect, for some n. (To die while the bank is at work, kill the process
+//! while the bank is slow.)
 
 use std::{
     fmt,

@@ -254,14 +254,16 @@ impl ErrorAnswer {
         error.with_detail(format!("HTTP {status}"))
     }
 
-    /// The failure, if it proves that there is no transfer. These leave that
-    /// open: a gateway timeout, an error that the scheme did not name, one of
-    /// communication (2xxx), and what a second message about a transfer that is
-    /// under way brings about (3106, 3208).
+    /// The failure, if it proves that there is no transfer: a refusal of the
+    /// request (3xxx), by the payer's side (4xxx) or the payee's (5xxx). What a
+    /// second message about a transfer that is under way brings about (3106,
+    /// 3208) proves nothing, nor does an error of communication or of a server,
+    /// a gateway timeout, or an error that the scheme did not name.
     pub fn proven_failure(&self, status: StatusCode) -> Option<PaymentError> {
         let code = self.scheme_code()?;
-        let proves_nothing = code.starts_with('2') || matches!(code, "3106" | "3208");
-        if status == StatusCode::GATEWAY_TIMEOUT || proves_nothing {
+        let refusal = matches!(code.as_bytes(), [b'3' | b'4' | b'5', ..]);
+        let of_second_message = matches!(code, "3106" | "3208");
+        if status == StatusCode::GATEWAY_TIMEOUT || !refusal || of_second_message {
             return None;
         }
         self.as_scheme_error()
@@ -325,6 +327,8 @@ mod tests {
                 {"errorCode":"2001"}}}}}"#,
             r#"{"transferState":{"lastError":{"mojaloopError":{"errorInformation":
                 {"errorCode":"3106"}}}}}"#,
+            r#"{"transferState":{"lastError":{"mojaloopError":{"errorInformation":
+                {"errorCode":"1001"}}}}}"#,
         ] {
             let unnamed = ErrorAnswer::read(unnamed.as_bytes());
             let proven = unnamed.proven_failure(StatusCode::INTERNAL_SERVER_ERROR);

@@ -54,10 +54,20 @@ impl Payee {
         };
         match notification {
             Notification::Final(told) => self.settle(&mut found, told).await,
-            Notification::CompletedWithoutProof => {
-                self.ask_soon(&mut found).await?;
-                self.ask_the_hub(&mut found).await
-            }
+            Notification::CompletedWithoutProof => match found.payment.state() {
+                IncomingState::Refused | IncomingState::Releasing | IncomingState::Aborted => {
+                    let state = found.payment.state().as_str();
+                    tracing::error!(
+                        %transfer_id, state,
+                        "called completed, but there is no such payment: reconcile by hand"
+                    );
+                    self.keep_exception(transfer_id, "COMPLETED").await
+                }
+                _ => {
+                    self.ask_soon(&mut found).await?;
+                    self.ask_the_hub(&mut found).await
+                }
+            },
             Notification::ErrorOccurred => {
                 self.ask_soon(&mut found).await?;
                 if found.payment.state().is_final() {

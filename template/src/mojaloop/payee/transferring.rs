@@ -147,6 +147,21 @@ impl Payee {
         if found.payment.state() == IncomingState::Reserved && is_due {
             return self.find_out(&mut found).await;
         }
+        let overdue = found
+            .payment
+            .opened_at
+            .after(self.settings.final_word_after)
+            <= now;
+        if found.payment.state() == IncomingState::Reserving
+            && found.payment.told.is_none()
+            && is_due
+            && overdue
+            && let HubView::Final(told) = self.connector.find_out(transfer_id).await
+        {
+            // The bank was away for so long that the scheme has decided: a
+            // transfer that is dead by now is not reserved any more.
+            return self.take_final_word(&mut found, told).await;
+        }
         self.advance(&mut found, Begin::Again).await
     }
 

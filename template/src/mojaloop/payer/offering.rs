@@ -10,9 +10,13 @@ use crate::{
         incoming::FinalState,
         outgoing::{Offer, OutgoingPayment, OutgoingRequest, OutgoingState},
         timestamp::Timestamp,
+        transfer_id::TransferId,
     },
     journal::{Opened, Recorded, work::Work},
-    mojaloop::connector::{HubView, Paused, QuotedTerms},
+    mojaloop::{
+        connector::{HubView, Paused, QuotedTerms},
+        steps::Begin,
+    },
 };
 
 impl Payer {
@@ -22,16 +26,13 @@ impl Payer {
         let this = self.clone();
         self.tasks
             .run(async move {
-                let recorded = this.open(request).await?;
-                this.offer_in_turn(recorded).await
+                let (transfer_id, begin) = this.open(request).await?;
+                this.offer_in_turn(&transfer_id, begin).await
             })
             .await
     }
 
-    async fn open(
-        &self,
-        request: OutgoingRequest,
-    ) -> Result<Recorded<OutgoingPayment>, PaymentError> {
+    async fn open(&self, request: OutgoingRequest) -> Result<(TransferId, Begin), PaymentError> {
         if let Some(home_transaction_id) = &request.home_transaction_id {
             let known = self
                 .progress
@@ -41,34 +42,27 @@ impl Payer {
                 return same_request(known, &request);
             }
         }
-        if self.stopped.load(Ordering::SeqCst) {
-            return Err(PaymentError::new(
-                ErrorCode::ServiceUnavailable,
-                "no payments are made until the Mojaloop Connector is configured as it should be",
-            ));
-        }
+        self.refuse_if_stopped()?;
         let payer = self.find_payer(&request.payer).await?;
         if payer.currency != request.amount.currency() {
             return Err(Refusal::CurrencyNotSupported.of_payer());
         }
         let payment = OutgoingPayment::open(request.clone(), payer.account, Timestamp::now());
-        // No money is touched before the customer agrees, so there is nothing
-        // to go on with if this process dies.
-        match self.progress.open(payment, Work::none()).await? {
-            Opened::New(opened) => Ok(opened),
+        match self.progress.open(payment, self.asked_for_terms()).await? {
+            Opened::New(opened) => Ok((opened.payment.transfer_id, Begin::Fresh)),
             Opened::Known(known) => same_request(known, &request),
         }
     }
 
     async fn offer_in_turn(
         &self,
-        opened: Recorded<OutgoingPayment>,
+        transfer_id: &TransferId,
+        begin: Begin,
     ) -> Result<OutgoingPayment, PaymentError> {
-        let transfer_id = opened.payment.transfer_id.clone();
-        let _turn = self.turns.take(&transfer_id).await?;
-        let mut payment = self.find_recorded(&transfer_id).await?;
+        let _turn = self.turns.take(transfer_id).await?;
+        let mut payment = self.find_recorded(transfer_id).await?;
         if payment.payment.state() == OutgoingState::Requested && payment.work.parked.is_none() {
-            self.ask_for_terms(&mut payment).await?;
+            self.ask_for_terms(&mut payment, begin).await?;
         }
         if let Some(failure) = payment.payment.failure {
             return Err(failure);
@@ -85,14 +79,18 @@ impl Payer {
     async fn ask_for_terms(
         &self,
         payment: &mut Recorded<OutgoingPayment>,
+        begin: Begin,
     ) -> Result<(), PaymentError> {
         let payer = self.find_payer(&payment.payment.request.payer).await?;
-        if payment.work.tried_at.is_some() {
-            let view = self.connector.find_out(&payment.payment.transfer_id).await;
-            if view == HubView::Final(FinalState::Committed) {
-                return self.stop_because_of_auto_accept(payment).await;
+        if begin == Begin::Again {
+            // Nobody knows what became of the first request.
+            let work = self.asked_for_terms();
+            self.look_for_auto_accept(payment, work).await?;
+            if payment.work.parked.is_some() {
+                return Ok(());
             }
         }
+        self.refuse_if_stopped()?;
         let mut paused = self
             .connector
             .request_transfer(&payment.payment, &payer)
@@ -117,16 +115,54 @@ impl Payer {
             Err(error) => error,
         };
         if failure.is_transient() {
-            let work = Work {
-                tried_at: Some(Timestamp::now()),
-                ..Work::none()
-            };
+            let work = self.asked_for_terms();
             self.progress.record(payment, work).await?;
             return Err(failure);
         }
         payment.payment.failure = Some(failure);
         self.become_and_record(payment, OutgoingState::Aborted, Work::none())
             .await
+    }
+
+    /// The terms were asked for, and the answer may be lost: somebody has to
+    /// make sure later that the Mojaloop Connector did not just transfer.
+    fn asked_for_terms(&self) -> Work {
+        Work::due(Timestamp::now().after(self.settings.connector_answers_within))
+    }
+
+    /// Makes sure that a payment that nobody agreed to has not been made. `work`
+    /// is what is to be done then.
+    pub(super) async fn look_for_auto_accept(
+        &self,
+        payment: &mut Recorded<OutgoingPayment>,
+        work: Work,
+    ) -> Result<(), PaymentError> {
+        match self.connector.find_out(&payment.payment.transfer_id).await {
+            HubView::Final(FinalState::Committed) => {
+                self.stop_because_of_auto_accept(payment).await
+            }
+            HubView::Final(FinalState::Aborted) | HubView::NotKnown => {
+                self.progress.record(payment, work).await
+            }
+            HubView::Undecided(reason) => {
+                self.progress.postpone(payment, reason.clone()).await?;
+                Err(PaymentError::new(
+                    ErrorCode::ServiceUnavailable,
+                    "the Mojaloop Connector cannot be used now",
+                )
+                .with_detail(reason))
+            }
+        }
+    }
+
+    fn refuse_if_stopped(&self) -> Result<(), PaymentError> {
+        if self.stopped.load(Ordering::SeqCst) {
+            return Err(PaymentError::new(
+                ErrorCode::ServiceUnavailable,
+                "no payments are made until the Mojaloop Connector is configured as it should be",
+            ));
+        }
+        Ok(())
     }
 
     async fn keep_offer(
@@ -149,9 +185,9 @@ impl Payer {
 fn same_request(
     known: Recorded<OutgoingPayment>,
     request: &OutgoingRequest,
-) -> Result<Recorded<OutgoingPayment>, PaymentError> {
+) -> Result<(TransferId, Begin), PaymentError> {
     if known.payment.request == *request {
-        return Ok(known);
+        return Ok((known.payment.transfer_id, Begin::Again));
     }
     Err(PaymentError::new(
         ErrorCode::ModifiedRequest,

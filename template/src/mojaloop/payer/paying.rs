@@ -15,7 +15,7 @@ use crate::{
     journal::{Recorded, work::Work},
     mojaloop::{
         connector::{Acceptance, HubView, Rejection},
-        steps::{Attempt, Begin, Outcome, carry_out},
+        steps::{Attempt, Begin, Outcome, booked_after_settling, carry_out},
     },
 };
 
@@ -44,25 +44,24 @@ impl Payer {
     ) -> Result<OutgoingPayment, PaymentError> {
         let _turn = self.turns.take(transfer_id).await?;
         let mut payment = self.find_recorded(transfer_id).await?;
-        match payment.payment.state() {
-            OutgoingState::Requested => Err(no_offer_yet()),
-            OutgoingState::Quoted => {
-                let now = Timestamp::now();
-                if has_expired(&payment.payment, now) {
-                    self.begin_rejecting(&mut payment, expired()).await?;
-                } else {
-                    let work = self.progress.intended();
-                    self.become_and_record(&mut payment, OutgoingState::Holding, work)
-                        .await?;
-                }
-                self.advance(&mut payment, Begin::Fresh).await?;
-                paid(payment)
-            }
-            _ => {
-                self.advance(&mut payment, Begin::Again).await?;
-                paid(payment)
-            }
+        let decided = match payment.payment.state() {
+            OutgoingState::Requested => return Err(no_offer_yet()),
+            OutgoingState::Quoted => self.agree(&mut payment).await,
+            _ => self.advance(&mut payment, Begin::Again).await,
+        };
+        decided.map_err(outcome_unknown)?;
+        paid(payment)
+    }
+
+    async fn agree(&self, payment: &mut Recorded<OutgoingPayment>) -> Result<(), PaymentError> {
+        if has_expired(&payment.payment, Timestamp::now()) {
+            self.begin_rejecting(payment, expired()).await?;
+        } else {
+            let work = self.progress.intended();
+            self.become_and_record(payment, OutgoingState::Holding, work)
+                .await?;
         }
+        self.advance(payment, Begin::Fresh).await
     }
 
     async fn reject_in_turn(
@@ -71,16 +70,12 @@ impl Payer {
     ) -> Result<OutgoingPayment, PaymentError> {
         let _turn = self.turns.take(transfer_id).await?;
         let mut payment = self.find_recorded(transfer_id).await?;
-        match payment.payment.state() {
+        let decided = match payment.payment.state() {
             OutgoingState::Requested => return Err(no_offer_yet()),
-            OutgoingState::Quoted => {
-                let rejected =
-                    PaymentError::new(ErrorCode::PayerRejected, "the payer rejected the payment");
-                self.begin_rejecting(&mut payment, rejected).await?;
-                self.advance(&mut payment, Begin::Fresh).await?;
-            }
-            _ => self.advance(&mut payment, Begin::Again).await?,
-        }
+            OutgoingState::Quoted | OutgoingState::Holding => self.disagree(&mut payment).await,
+            _ => self.advance(&mut payment, Begin::Again).await,
+        };
+        decided.map_err(outcome_unknown)?;
         // Only a failed payment may be answered like a rejected one.
         paid(payment).and_then(|_| {
             Err(PaymentError::new(
@@ -88,6 +83,21 @@ impl Payer {
                 "the payer has agreed to this payment, and it has been made",
             ))
         })
+    }
+
+    /// The payer says no. The scheme has not been told to transfer yet, so the
+    /// no counts, also if the money is being held already.
+    async fn disagree(&self, payment: &mut Recorded<OutgoingPayment>) -> Result<(), PaymentError> {
+        let rejected =
+            PaymentError::new(ErrorCode::PayerRejected, "the payer rejected the payment");
+        if payment.payment.state() == OutgoingState::Quoted {
+            self.begin_rejecting(payment, rejected).await?;
+            return self.advance(payment, Begin::Fresh).await;
+        }
+        payment.payment.failure.get_or_insert(rejected);
+        let work = payment.work.clone();
+        self.progress.record(payment, work).await?;
+        self.advance(payment, Begin::Again).await
     }
 
     async fn begin_rejecting(
@@ -166,6 +176,9 @@ impl Payer {
         match (payment.payment.state(), outcome) {
             (OutgoingState::Holding, Outcome::Done(hold)) => {
                 payment.payment.hold = Some(hold);
+                if let Some(rejected) = payment.payment.failure.clone() {
+                    return self.begin_rejecting(payment, rejected).await;
+                }
                 if has_expired(&payment.payment, now) {
                     return self.begin_rejecting(payment, expired()).await;
                 }
@@ -175,6 +188,10 @@ impl Payer {
             }
             (OutgoingState::Holding, Outcome::Refused(refusal)) => {
                 self.begin_rejecting(payment, refusal.of_payer()).await
+            }
+            (OutgoingState::Holding, Outcome::NotDone) => {
+                let rejected = payment.payment.failure.clone().unwrap_or_else(expired);
+                self.begin_rejecting(payment, rejected).await
             }
             (OutgoingState::Capturing, Outcome::Done(_)) => {
                 self.become_and_record(payment, OutgoingState::Completed, Work::none())
@@ -221,6 +238,17 @@ impl Payer {
             }
         };
         let patience = self.progress.patience();
+        if let (HoldStep::Hold, Some(_), Attempt::AgainSince(since)) =
+            (step, &payment.failure, attempt)
+        {
+            // What the payer does not want any more is not held any more.
+            let booked = booked_after_settling(&*self.bank, patience, since, reference).await;
+            return Ok(match booked {
+                Ok(Some(booking)) => booking.into(),
+                Ok(None) => Outcome::NotDone,
+                Err(error) => Outcome::Unknown(error),
+            });
+        }
         Ok(carry_out(&*self.bank, patience, attempt, reference, instruct).await)
     }
 
@@ -368,11 +396,22 @@ fn paid(payment: Recorded<OutgoingPayment>) -> Result<OutgoingPayment, PaymentEr
         OutgoingState::Requested
         | OutgoingState::Quoted
         | OutgoingState::Holding
-        | OutgoingState::Accepting => Err(PaymentError::new(
-            ErrorCode::Timeout,
-            "the outcome is not known yet: ask GET /transfers/{transferId} before doing anything",
-        )),
+        | OutgoingState::Accepting => Err(not_known_yet()),
     }
+}
+
+fn not_known_yet() -> PaymentError {
+    PaymentError::new(
+        ErrorCode::Timeout,
+        "the outcome is not known yet: ask GET /transfers/{transferId} before doing anything",
+    )
+}
+
+/// The journal failed in the middle. Bank or scheme may have acted, so this
+/// must not look like a payment that was not made.
+fn outcome_unknown(error: PaymentError) -> PaymentError {
+    let detail = error.detail().unwrap_or_default();
+    not_known_yet().with_detail(format!("{error}: {detail}"))
 }
 
 fn no_offer_yet() -> PaymentError {
