@@ -282,7 +282,32 @@ async fn a_scheme_that_pays_without_being_told_to_is_noticed_and_nothing_is_offe
     let reason = connector.outgoing(&id).await.work.parked.unwrap();
     assert!(reason.contains("AUTO_ACCEPT_QUOTES"), "{reason}");
     assert_ne!(connector.accept(&id).await.status, 200);
+
+    // Every further offer would be a payment that nobody has paid.
+    let another = connector.offer(&send_money(Joshua, "100")).await;
+    another.assert_error(500, "2003");
+    let seen = connector.simulator.get("/simulator/transfers").await;
+    assert_eq!(seen.served().as_array().unwrap().len(), 1);
     connector.assert_books([], []);
+}
+
+#[tokio::test]
+async fn a_rejection_counts_while_the_money_is_being_held() {
+    let late = Instant::now() + Duration::from_secs(3);
+    let connector = TestConnector::with(&[("CBS_SETTLE_MS", "3000")]).await;
+    connector.bank_rule(json!({
+        "operation": "hold", "fault": "slow", "delay_ms": 1500, "times": 1
+    }));
+    let id = connector.offered(Joshua, "100").await;
+    connector.accept(&id).await.assert_error(500, "2005");
+    connector.reject(&id).await.assert_error(500, "4101");
+    // By now the bank has also held what it was slow about, and it is free again.
+    tokio::time::sleep_until(late).await;
+    connector
+        .outgoing_becomes(&id, OutgoingState::Aborted)
+        .await;
+    connector.assert_books([], []);
+    connector.assert_rejected_at_scheme(&id).await;
 }
 
 #[tokio::test]
