@@ -109,9 +109,24 @@ where
     }
 }
 
+/// Finds out what came of a step that is not wanted any more, and does not
+/// carry it out.
+pub async fn find_out_only(
+    bank: &(impl Bookings + ?Sized),
+    patience: Patience,
+    since: Timestamp,
+    reference: &Reference,
+) -> Outcome {
+    match booked_after_settling(bank, patience, since, reference).await {
+        Ok(Some(booking)) => booking.into(),
+        Ok(None) => Outcome::NotDone,
+        Err(error) => Outcome::Unknown(error),
+    }
+}
+
 /// What was booked by an attempt at `since` or before; `None` only if it is
 /// certain that nothing was, and nothing will be.
-pub async fn booked_after_settling(
+async fn booked_after_settling(
     bank: &(impl Bookings + ?Sized),
     patience: Patience,
     since: Timestamp,

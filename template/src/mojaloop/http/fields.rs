@@ -1,14 +1,17 @@
 //! Reading the fields that both APIs have.
 
-use crate::domain::{
-    amount::Amount,
-    currency::Currency,
-    error::{ErrorCode, PaymentError},
-    transfer_id::TransferId,
+use crate::{
+    domain::{
+        amount::Amount,
+        currency::Currency,
+        error::{ErrorCode, PaymentError},
+        transfer_id::TransferId,
+    },
+    mojaloop::extensions::MAX_EXTENSION_LENGTH,
 };
 
-/// The longest text that Mojaloop takes as the value of an extension.
-pub const MAX_TEXT_LENGTH: usize = 128;
+/// No text is longer than what Mojaloop takes as the value of an extension.
+pub const MAX_TEXT_LENGTH: usize = MAX_EXTENSION_LENGTH;
 
 /// An element that has to be there.
 pub trait Present<T> {

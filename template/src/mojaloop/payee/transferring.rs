@@ -16,7 +16,7 @@ use crate::{
     journal::{Opened, Recorded, work::Work},
     mojaloop::{
         connector::HubView,
-        steps::{Attempt, Begin, Outcome, booked_after_settling, carry_out},
+        steps::{Attempt, Begin, Outcome, carry_out, find_out_only},
     },
 };
 
@@ -239,11 +239,7 @@ impl Payee {
             (step, transfer.told, attempt)
         {
             // What the scheme has aborted is not reserved any more.
-            return match booked_after_settling(&*self.bank, patience, since, reference).await {
-                Ok(Some(booking)) => booking.into(),
-                Ok(None) => Outcome::NotDone,
-                Err(error) => Outcome::Unknown(error),
-            };
+            return find_out_only(&*self.bank, patience, since, reference).await;
         }
         let credit = &CreditReservation {
             payee: transfer.payee_account.clone(),

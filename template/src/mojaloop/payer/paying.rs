@@ -15,7 +15,7 @@ use crate::{
     journal::{Recorded, work::Work},
     mojaloop::{
         connector::{Acceptance, HubView, Rejection},
-        steps::{Attempt, Begin, Outcome, booked_after_settling, carry_out},
+        steps::{Attempt, Begin, Outcome, carry_out, find_out_only},
     },
 };
 
@@ -242,12 +242,7 @@ impl Payer {
             (step, &payment.failure, attempt)
         {
             // What the payer does not want any more is not held any more.
-            let booked = booked_after_settling(&*self.bank, patience, since, reference).await;
-            return Ok(match booked {
-                Ok(Some(booking)) => booking.into(),
-                Ok(None) => Outcome::NotDone,
-                Err(error) => Outcome::Unknown(error),
-            });
+            return Ok(find_out_only(&*self.bank, patience, since, reference).await);
         }
         Ok(carry_out(&*self.bank, patience, attempt, reference, instruct).await)
     }
@@ -270,7 +265,7 @@ impl Payer {
         if view == HubView::NotKnown && open_for_acceptance {
             let acceptance = self.connector.accept_quote(&transfer_id).await;
             view = match (acceptance, begin) {
-                (Acceptance::Committed { amount }, _) if self.is_offered(payment, &amount) => {
+                (Acceptance::Committed { amount }, _) if is_offered(&payment.payment, &amount) => {
                     HubView::Final(FinalState::Committed)
                 }
                 (Acceptance::Committed { .. }, _) => {
@@ -314,19 +309,6 @@ impl Payer {
                 self.progress.postpone(payment, reason).await
             }
             HubView::Undecided(reason) => self.progress.postpone(payment, reason).await,
-        }
-    }
-
-    /// Whether the amount that was transferred, if it is said, is the one that
-    /// the payer agreed to.
-    fn is_offered(&self, payment: &Recorded<OutgoingPayment>, amount: &Option<String>) -> bool {
-        let offer = payment.payment.offer.as_ref();
-        let offered = offer.map(|offer| offer.terms.transfer_amount());
-        match (amount, offered) {
-            (Some(amount), Some(offered)) => {
-                Amount::parse(amount, offered.currency()) == Ok(offered)
-            }
-            _ => true,
         }
     }
 
@@ -397,6 +379,17 @@ fn paid(payment: Recorded<OutgoingPayment>) -> Result<OutgoingPayment, PaymentEr
         | OutgoingState::Quoted
         | OutgoingState::Holding
         | OutgoingState::Accepting => Err(not_known_yet()),
+    }
+}
+
+/// Whether the amount that was transferred, if it is said, is the one that the
+/// payer agreed to.
+fn is_offered(payment: &OutgoingPayment, amount: &Option<String>) -> bool {
+    let offer = payment.offer.as_ref();
+    let offered = offer.map(|offer| offer.terms.transfer_amount());
+    match (amount, offered) {
+        (Some(amount), Some(offered)) => Amount::parse(amount, offered.currency()) == Ok(offered),
+        _ => true,
     }
 }
 
