@@ -4,14 +4,16 @@
 //! | --- | --- |
 //! | `port.rs` | what the connector needs of a core banking system (fixed) |
 //! | `savanna_core.rs` | how Savanna Core does it: **fill this in** |
-//! | `float_account.rs` | which account mirrors the money at the scheme |
+//! | `funding.rs` | which account mirrors the money at the scheme |
 //! | `fees.rs` | what the bank charges |
+//! | `insight.rs` | what funding and fees may look into (fixed) |
 
 pub mod port;
 
 pub mod savanna_core;
 
 pub mod fees;
-pub mod float_account;
+pub mod funding;
+pub mod insight;
 
 pub use self::savanna_core::{Client, Settings};

@@ -4,17 +4,19 @@
 //! | module | whose it is |
 //! | --- | --- |
 //! | [`domain`] | the words of the field, as types |
-//! | [`core_banking`] | what the bank decides: fill this in |
+//! | [`environment`] | how variables are read |
 //! | [`journal`] | the durable record of every payment |
+//! | [`core_banking`] | what the bank decides: fill this in |
 //! | [`mojaloop`] | what Mojaloop asks: done, need not be touched |
 //! | [`operations`] | what operations need: configuration, logs, start |
 //! | `sandbox` | for development and tests alone; not in a production build |
 
 pub mod domain;
-
-pub mod core_banking;
+pub mod environment;
 
 pub mod journal;
+
+pub mod core_banking;
 
 pub mod mojaloop;
 

@@ -2,10 +2,15 @@
 
 use std::process::ExitCode;
 
-use core_connector::operations::{
-    configuration::{Configuration, Problems},
-    startup::{Connector, Listeners, StartError, choose_tls, core_banking_client, open_journal},
-    telemetry,
+use core_connector::{
+    environment::Problems,
+    operations::{
+        configuration::Configuration,
+        startup::{
+            Connector, Listeners, StartError, choose_tls, core_banking_client, open_journal,
+        },
+        telemetry,
+    },
 };
 
 #[tokio::main]
@@ -21,7 +26,10 @@ async fn main() -> ExitCode {
 
 async fn run() -> Result<(), StartError> {
     read_env_file()?;
-    let configuration = Configuration::read(|name| std::env::var(name).ok())?;
+    let variable = |name: &str| std::env::var(name).ok();
+    #[cfg(feature = "sandbox")]
+    let variable = core_connector::sandbox::completed(variable)?;
+    let configuration = Configuration::read(variable)?;
     telemetry::start(configuration.log_filter.clone(), configuration.log_format);
     choose_tls();
     let listeners = Listeners::bind(&configuration)?;

@@ -18,12 +18,34 @@ use self::{
     bank::{SandboxBank, Seed},
     mojaloop_connector::{SimulatedMojaloopConnector, SimulatorSettings},
 };
-use crate::operations::{
-    configuration::{Configuration, Problems},
-    startup::{Listeners, StartError},
+use crate::{
+    environment::Problems,
+    operations::{
+        configuration::Configuration,
+        startup::{Listeners, StartError},
+    },
 };
 
 pub use self::crashes::with_crashes;
+
+/// The environment, completed by what has to be known of the sandbox bank where
+/// it stands in for the core banking system.
+pub fn completed(
+    variable: impl Fn(&str) -> Option<String>,
+) -> Result<impl Fn(&str) -> Option<String>, Problems> {
+    let real_bank = variable("CBS_BASE_URL").is_some_and(|url| !url.trim().is_empty());
+    let of_seed = match real_bank {
+        true => Vec::new(),
+        false => seed()?.variables(),
+    };
+    Ok(move |name: &str| {
+        let set = variable(name).filter(|value| !value.trim().is_empty());
+        set.or_else(|| {
+            let found = of_seed.iter().find(|(known, _)| *known == name);
+            found.map(|(_, value)| value.clone())
+        })
+    })
+}
 
 /// Stands in for whatever the configuration does not name: the core banking
 /// system, the Mojaloop Connector, or both.
@@ -36,9 +58,6 @@ pub fn stand_in(
     if configuration.cbs_base_url.is_none() {
         let seed = seed()?;
         greeting.choose_parties(&seed);
-        if configuration.float_account.is_none() {
-            configuration.float_account = Some(seed.float_account().clone());
-        }
         if configuration.database.is_none() {
             configuration.database = Some(fresh_database());
         }

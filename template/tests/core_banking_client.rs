@@ -25,7 +25,7 @@ use core_connector::{
         identifier::{IdType, PartyIdentifier},
         party::{AccountNumber, AccountStatus},
         quote::{AmountType, PayeeCharges, Terms},
-        reference::{CreditStep, HoldStep, Reference},
+        reference::{CreditStep, DebitStep, Reference},
         transfer_id::TransferId,
     },
     operations::{answers, startup::choose_tls},
@@ -146,9 +146,9 @@ fn of_credit(transfer: &str, step: CreditStep) -> Reference {
     Reference::of_credit(&transfer_id, step)
 }
 
-fn of_hold(transfer: &str, step: HoldStep) -> Reference {
+fn of_debit(transfer: &str, step: DebitStep) -> Reference {
     let transfer_id: TransferId = transfer.parse().unwrap();
-    Reference::of_hold(&transfer_id, step)
+    Reference::of_debit(&transfer_id, step)
 }
 
 /// A credit of 100, of which the payee is charged 3 and given 1.
@@ -249,12 +249,12 @@ async fn a_reserved_credit_is_released() {
 #[tokio::test]
 async fn money_is_held_and_captured() {
     let bank = Bank::open();
-    let hold = &of_hold("t-1", HoldStep::Hold);
+    let hold = &of_debit("t-1", DebitStep::Reserve);
     let held = bank.client.hold(hold, &account(PAYER), amount("50")).await;
     held.unwrap();
     assert_eq!(bank.available(PAYER), "50");
 
-    let step = &of_hold("t-1", HoldStep::Capture);
+    let step = &of_debit("t-1", DebitStep::Commit);
     bank.client.capture(step, hold, &capture()).await.unwrap();
     assert_eq!(bank.available(PAYER), "50");
     assert_eq!(bank.available(FLOAT), "1049");
@@ -265,10 +265,10 @@ async fn money_is_held_and_captured() {
 #[tokio::test]
 async fn held_money_is_released() {
     let bank = Bank::open();
-    let hold = &of_hold("t-1", HoldStep::Hold);
+    let hold = &of_debit("t-1", DebitStep::Reserve);
     let held = bank.client.hold(hold, &account(PAYER), amount("50")).await;
     held.unwrap();
-    let release = &of_hold("t-1", HoldStep::Release);
+    let release = &of_debit("t-1", DebitStep::Release);
     bank.client.release_hold(release, hold).await.unwrap();
     assert_eq!(bank.available(PAYER), "100");
 }
@@ -276,7 +276,7 @@ async fn held_money_is_released() {
 #[tokio::test]
 async fn an_instruction_that_comes_again_is_acted_on_once() {
     let bank = Bank::open();
-    let hold = &of_hold("t-1", HoldStep::Hold);
+    let hold = &of_debit("t-1", DebitStep::Reserve);
     let payer = &account(PAYER);
     let first = bank.client.hold(hold, payer, amount("50")).await;
     assert!(first.is_ok());
@@ -294,7 +294,7 @@ async fn a_refusal_is_named_and_found_by_its_reference() {
         ("t-4", "?", "1", Refusal::UnknownAccount),
         ("t-5", PAYEE, "11", Refusal::InsufficientFunds),
     ] {
-        let hold = &of_hold(transfer, HoldStep::Hold);
+        let hold = &of_debit(transfer, DebitStep::Reserve);
         let held = bank.client.hold(hold, &account(payer), amount(text)).await;
         assert_eq!(held, refused(refusal));
         let found = bank.client.find_booking(hold).await;
@@ -337,7 +337,7 @@ async fn a_bank_that_says_it_failed_may_have_acted_and_can_be_asked() {
     let bank = Bank::open();
     for (fault, transfer, acted) in [("fail", "t-1", false), ("act_then_fail", "t-2", true)] {
         bank.misbehaves(json!({ "operation": "hold", "fault": fault }));
-        let hold = &of_hold(transfer, HoldStep::Hold);
+        let hold = &of_debit(transfer, DebitStep::Reserve);
         let held = bank.client.hold(hold, &account(PAYER), amount("10")).await;
         assert!(matches!(held, Err(BankError::Failed(_))), "{held:?}");
         let found = bank.client.find_booking(hold).await.unwrap();
@@ -346,7 +346,7 @@ async fn a_bank_that_says_it_failed_may_have_acted_and_can_be_asked() {
     bank.misbehaves(json!({ "operation": "any", "fault": "fail" }));
     let enquired = bank
         .client
-        .find_booking(&of_hold("t-2", HoldStep::Hold))
+        .find_booking(&of_debit("t-2", DebitStep::Reserve))
         .await;
     assert!(
         matches!(enquired, Err(BankError::Failed(_))),
@@ -361,7 +361,7 @@ async fn a_bank_that_does_not_answer_in_time_may_have_acted() {
     let timeout = Duration::from_millis(500);
     let bank = Bank::with(SandboxBank::new(seed()), None, timeout);
     bank.misbehaves(json!({ "operation": "hold", "fault": "act_then_silent" }));
-    let hold = &of_hold("t-1", HoldStep::Hold);
+    let hold = &of_debit("t-1", DebitStep::Reserve);
     let held = bank.client.hold(hold, &account(PAYER), amount("10")).await;
     assert!(matches!(held, Err(BankError::NoAnswer(_))), "{held:?}");
     assert_eq!(bank.available(PAYER), "90");
@@ -373,7 +373,7 @@ async fn where_nobody_listens_nothing_was_done() {
     let port = listener.local_addr().unwrap().port();
     drop(listener);
     let client = client(port, None, PATIENT);
-    let hold = &of_hold("t-1", HoldStep::Hold);
+    let hold = &of_debit("t-1", DebitStep::Reserve);
     let held = client.hold(hold, &account(PAYER), amount("10")).await;
     assert!(matches!(held, Err(BankError::Unreachable(_))), "{held:?}");
 }
@@ -397,7 +397,7 @@ async fn what_something_in_between_answers_proves_nothing() {
     for status in [200, 302, 404, 422, 500, 502, 503, 504] {
         let port = gateway(StatusCode::from_u16(status).unwrap());
         let client = client(port, None, PATIENT);
-        let hold = &of_hold("t-1", HoldStep::Hold);
+        let hold = &of_debit("t-1", DebitStep::Reserve);
         let held = client.hold(hold, &account(PAYER), amount("10")).await;
         assert!(matches!(held, Err(BankError::NoAnswer(_))), "{held:?}");
         let found = client.find_booking(hold).await;
@@ -416,7 +416,7 @@ async fn the_client_says_who_it_is_and_without_that_it_is_told_nothing() {
         let found = unknown.client.find_customer(&msisdn("971938765")).await;
         // Neither "there is nobody" nor "the bank refuses".
         assert!(matches!(found, Err(BankError::NoAnswer(_))), "{found:?}");
-        let hold = &of_hold("t-1", HoldStep::Hold);
+        let hold = &of_debit("t-1", DebitStep::Reserve);
         let payer = account(PAYER);
         let held = unknown.client.hold(hold, &payer, amount("10")).await;
         assert!(matches!(held, Err(BankError::NoAnswer(_))), "{held:?}");
@@ -435,12 +435,12 @@ async fn an_identifier_does_not_change_the_path() {
     }
 
     let transfer = "t/../1?x=%2F#y";
-    let hold = &of_hold(transfer, HoldStep::Hold);
+    let hold = &of_debit(transfer, DebitStep::Reserve);
     let held = bank.client.hold(hold, &account(PAYER), amount("50")).await;
     let held = held.unwrap();
     let found = bank.client.find_booking(hold).await;
     assert_eq!(found, Ok(Some(Booking::Done(held))));
-    let release = &of_hold(transfer, HoldStep::Release);
+    let release = &of_debit(transfer, DebitStep::Release);
     bank.client.release_hold(release, hold).await.unwrap();
     assert_eq!(bank.available(PAYER), "100");
 }

@@ -35,10 +35,10 @@ async fn main() -> ExitCode {
 
 async fn run() -> Result<(), StartError> {
     // What else is configured, also in `.env`, is meant for the connector.
-    let configuration = Configuration::read(|name| {
+    let configuration = Configuration::read(sandbox::completed(|name| {
         let read = NEEDED.contains(&name);
         read.then(|| std::env::var(name).ok()).flatten()
-    })?;
+    })?)?;
     telemetry::start(configuration.log_filter.clone(), configuration.log_format);
     choose_tls();
     sandbox::run_alone(configuration).await

@@ -1,8 +1,8 @@
 //! A payment that leaves for the scheme, as a state machine.
 //!
 //! ```text
-//! Requested ──> Quoted ──> Holding ──> Accepting ──> Capturing ──> Completed
-//!     │            │          │  │          └──────> Releasing ──> Aborted
+//! Requested ──> Quoted ──> Reserving ──> Accepting ──> Committing ──> Completed
+//!     │            │          │  │            └──────> Releasing ───> Aborted
 //!     └─> Aborted  └──────────┴──┴──> Rejecting ──> Releasing, Aborted
 //! ```
 //!
@@ -20,7 +20,7 @@ use super::{
     incoming::ForbiddenTransition,
     party::AccountNumber,
     quote::{AmountType, Terms},
-    reference::HoldStep,
+    reference::DebitStep,
     timestamp::Timestamp,
     transfer_id::TransferId,
 };
@@ -33,17 +33,17 @@ pub enum OutgoingState {
     Requested,
     /// The terms are with the payer, who agrees or does not.
     Quoted,
-    /// The payer agreed; the core banking system is asked to hold the money.
-    Holding,
-    /// The money is held; the Mojaloop Connector is asked to transfer.
+    /// The payer agreed; the core banking system is asked for the payer's money.
+    Reserving,
+    /// The payer's money is reserved; the Mojaloop Connector is asked to transfer.
     Accepting,
-    /// The transfer is known to be committed; the core banking system is asked to capture.
-    Capturing,
+    /// The transfer is known to be committed; the core banking system is told so.
+    Committing,
     /// Final: the payee's FSP has the money, and the payer has paid it.
     Completed,
     /// There will be no transfer; the Mojaloop Connector is told so.
     Rejecting,
-    /// There is no transfer; the core banking system is asked to free the hold.
+    /// There is no transfer; the core banking system is asked to give the money back.
     Releasing,
     /// Final: the payer has all the money.
     Aborted,
@@ -53,9 +53,9 @@ impl OutgoingState {
     pub const ALL: [Self; 9] = [
         Self::Requested,
         Self::Quoted,
-        Self::Holding,
+        Self::Reserving,
         Self::Accepting,
-        Self::Capturing,
+        Self::Committing,
         Self::Completed,
         Self::Rejecting,
         Self::Releasing,
@@ -66,9 +66,9 @@ impl OutgoingState {
         match self {
             Self::Requested => "requested",
             Self::Quoted => "quoted",
-            Self::Holding => "holding",
+            Self::Reserving => "reserving",
             Self::Accepting => "accepting",
-            Self::Capturing => "capturing",
+            Self::Committing => "committing",
             Self::Completed => "completed",
             Self::Rejecting => "rejecting",
             Self::Releasing => "releasing",
@@ -81,11 +81,11 @@ impl OutgoingState {
     }
 
     /// The step with the core banking system that this state is the intent of.
-    pub fn step(self) -> Option<HoldStep> {
+    pub fn step(self) -> Option<DebitStep> {
         match self {
-            Self::Holding => Some(HoldStep::Hold),
-            Self::Capturing => Some(HoldStep::Capture),
-            Self::Releasing => Some(HoldStep::Release),
+            Self::Reserving => Some(DebitStep::Reserve),
+            Self::Committing => Some(DebitStep::Commit),
+            Self::Releasing => Some(DebitStep::Release),
             Self::Requested
             | Self::Quoted
             | Self::Accepting
@@ -99,10 +99,10 @@ impl OutgoingState {
         matches!(
             (self, next),
             (Self::Requested, Self::Quoted | Self::Aborted)
-                | (Self::Quoted, Self::Holding | Self::Rejecting)
-                | (Self::Holding, Self::Accepting | Self::Rejecting)
-                | (Self::Accepting, Self::Capturing | Self::Releasing)
-                | (Self::Capturing, Self::Completed)
+                | (Self::Quoted, Self::Reserving | Self::Rejecting)
+                | (Self::Reserving, Self::Accepting | Self::Rejecting)
+                | (Self::Accepting, Self::Committing | Self::Releasing)
+                | (Self::Committing, Self::Completed)
                 | (Self::Rejecting, Self::Releasing | Self::Aborted)
                 | (Self::Releasing, Self::Aborted)
         )
@@ -201,8 +201,8 @@ pub struct OutgoingPayment {
     pub payer_account: AccountNumber,
     state: OutgoingState,
     pub offer: Option<Offer>,
-    /// The core banking system's number for the hold, while there is one.
-    pub hold: Option<String>,
+    /// The core banking system's number for the payer's reserved money, once there is one.
+    pub reservation: Option<String>,
     /// Why there is no transfer, once that is certain.
     pub failure: Option<PaymentError>,
     pub opened_at: Timestamp,
@@ -218,7 +218,7 @@ impl OutgoingPayment {
             payer_account,
             state: OutgoingState::Requested,
             offer: None,
-            hold: None,
+            reservation: None,
             failure: None,
             opened_at: now,
             state_since: now,
@@ -261,19 +261,19 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_accepted_before_it_is_held_nor_captured_before_it_is_accepted() {
+    fn nothing_is_accepted_before_it_is_reserved_nor_committed_before_it_is_accepted() {
         for state in OutgoingState::ALL {
             assert_eq!(
                 state.may_become(OutgoingState::Accepting),
-                state == OutgoingState::Holding
+                state == OutgoingState::Reserving
             );
             assert_eq!(
-                state.may_become(OutgoingState::Capturing),
+                state.may_become(OutgoingState::Committing),
                 state == OutgoingState::Accepting
             );
         }
         assert!(!OutgoingState::Accepting.may_become(OutgoingState::Aborted));
-        assert!(!OutgoingState::Capturing.may_become(OutgoingState::Releasing));
+        assert!(!OutgoingState::Committing.may_become(OutgoingState::Releasing));
     }
 
     #[test]

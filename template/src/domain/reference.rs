@@ -14,9 +14,9 @@ pub enum CreditStep {
 
 /// A step with the core banking system of a payment that leaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum HoldStep {
-    Hold,
-    Capture,
+pub enum DebitStep {
+    Reserve,
+    Commit,
     Release,
 }
 
@@ -40,13 +40,13 @@ impl Reference {
         )
     }
 
-    pub fn of_hold(transfer: &TransferId, step: HoldStep) -> Self {
+    pub fn of_debit(transfer: &TransferId, step: DebitStep) -> Self {
         Self::new(
             transfer,
             match step {
-                HoldStep::Hold => "hold",
-                HoldStep::Capture => "capture",
-                HoldStep::Release => "release-hold",
+                DebitStep::Reserve => "reserve-debit",
+                DebitStep::Commit => "commit-debit",
+                DebitStep::Release => "release-debit",
             },
         )
     }
@@ -84,9 +84,9 @@ mod tests {
         let references = || {
             let of_credit = [CreditStep::Reserve, CreditStep::Commit, CreditStep::Release]
                 .map(|step| Reference::of_credit(&transfer, step));
-            let of_hold = [HoldStep::Hold, HoldStep::Capture, HoldStep::Release]
-                .map(|step| Reference::of_hold(&transfer, step));
-            [of_credit, of_hold].concat()
+            let of_debit = [DebitStep::Reserve, DebitStep::Commit, DebitStep::Release]
+                .map(|step| Reference::of_debit(&transfer, step));
+            [of_credit, of_debit].concat()
         };
         assert_eq!(references(), references());
         let distinct: HashSet<_> = references().into_iter().collect();

@@ -1,5 +1,6 @@
 //! The payee side: money that arrives for a customer of this DFSP.
 
+mod crediting;
 mod notification;
 mod quoting;
 mod transferring;
@@ -9,7 +10,8 @@ use std::{sync::Arc, time::Duration};
 use super::{connector::MojaloopConnector, progress::Progress, tasks::Tasks, turns::Turns};
 use crate::{
     core_banking::{
-        float_account::FloatAccount,
+        fees::Fees,
+        funding::Funding,
         port::{CoreBankingSystem, Refusal},
     },
     domain::{
@@ -44,7 +46,8 @@ pub struct Settings {
 pub struct Payee {
     settings: Arc<Settings>,
     bank: Arc<dyn CoreBankingSystem>,
-    float: FloatAccount,
+    funding: Funding,
+    fees: Fees,
     connector: MojaloopConnector,
     progress: Progress<IncomingTransfer>,
     quotes: Quotes,
@@ -56,7 +59,8 @@ pub struct Payee {
 /// What the payee side works with.
 pub struct Collaborators {
     pub bank: Arc<dyn CoreBankingSystem>,
-    pub float: FloatAccount,
+    pub funding: Funding,
+    pub fees: Fees,
     pub connector: MojaloopConnector,
     pub progress: Progress<IncomingTransfer>,
     pub quotes: Quotes,
@@ -69,7 +73,8 @@ impl Payee {
         Self {
             settings: Arc::new(settings),
             bank: with.bank,
-            float: with.float,
+            funding: with.funding,
+            fees: with.fees,
             connector: with.connector,
             progress: with.progress,
             quotes: with.quotes,

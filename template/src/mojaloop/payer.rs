@@ -3,6 +3,7 @@
 //! In two steps: an offer is made, the customer agrees to it, the money moves.
 //! This connector holds the payer's money before it lets the scheme transfer.
 
+mod debiting;
 mod offering;
 mod paying;
 
@@ -21,7 +22,8 @@ use super::{
 };
 use crate::{
     core_banking::{
-        float_account::FloatAccount,
+        fees::Fees,
+        funding::Funding,
         port::{CoreBankingSystem, Refusal},
     },
     domain::{
@@ -52,7 +54,8 @@ pub struct Settings {
 pub struct Payer {
     settings: Arc<Settings>,
     bank: Arc<dyn CoreBankingSystem>,
-    float: FloatAccount,
+    funding: Funding,
+    fees: Fees,
     connector: MojaloopConnector,
     progress: Progress<OutgoingPayment>,
     turns: Turns,
@@ -71,7 +74,8 @@ pub struct KnownPayment {
 /// What the payer side works with.
 pub struct Collaborators {
     pub bank: Arc<dyn CoreBankingSystem>,
-    pub float: FloatAccount,
+    pub funding: Funding,
+    pub fees: Fees,
     pub connector: MojaloopConnector,
     pub progress: Progress<OutgoingPayment>,
     pub tasks: Tasks,
@@ -82,7 +86,8 @@ impl Payer {
         Self {
             settings: Arc::new(settings),
             bank: with.bank,
-            float: with.float,
+            funding: with.funding,
+            fees: with.fees,
             connector: with.connector,
             progress: with.progress,
             turns: Turns::default(),

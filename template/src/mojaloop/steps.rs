@@ -155,7 +155,7 @@ mod tests {
     use async_trait::async_trait;
 
     use super::*;
-    use crate::domain::{reference::HoldStep, transfer_id::TransferId};
+    use crate::domain::{reference::DebitStep, transfer_id::TransferId};
 
     /// A bank that answers from a script and notes what it was asked.
     #[derive(Default)]
@@ -188,7 +188,7 @@ mod tests {
                 longest_call: Duration::from_millis(20),
             };
             let transfer_id: TransferId = "t-1".parse().unwrap();
-            let reference = Reference::of_hold(&transfer_id, HoldStep::Hold);
+            let reference = Reference::of_debit(&transfer_id, DebitStep::Reserve);
             let outcome = carry_out(self, patience, attempt, &reference, || self.instruct()).await;
             (outcome, self.asked.lock().unwrap().clone())
         }

@@ -1,10 +1,9 @@
 //! What the environment says, read once at the start.
 //!
-//! Every variable is described in `.env.example`. All problems are reported
-//! together: a start that fails ten times, for one reason each time, is a
-//! long night.
+//! Every variable is described in `.env.example`. What the bank decides reads
+//! its own variables, in `core_banking`.
 
-use std::{fmt, path::PathBuf, str::FromStr, time::Duration};
+use std::{path::PathBuf, time::Duration};
 
 use reqwest::Url;
 use secrecy::SecretString;
@@ -13,7 +12,11 @@ use super::{
     answers,
     telemetry::{LogFilter, LogFormat},
 };
-use crate::domain::{amount::Amount, currency::Currency, identifier::IdType, party::AccountNumber};
+use crate::{
+    core_banking::{fees, funding},
+    domain::{currency::Currency, identifier::IdType},
+    environment::{Problems, Variables},
+};
 
 /// The Mojaloop Connector waits no longer for an answer of the backend API.
 const CONNECTOR_WAITS: Duration = Duration::from_secs(65);
@@ -49,10 +52,8 @@ pub struct Configuration {
     pub cbs_settles_after: Duration,
     pub cbs_max_idle_connections: usize,
 
-    /// `None` only with the sandbox bank, which has a float of its own.
-    pub float_account: Option<AccountNumber>,
-    pub float_floor: Amount,
-    pub float_warning: Amount,
+    pub funding: funding::Settings,
+    pub fees: fees::Settings,
 
     pub quote_lifetime: Duration,
     pub final_word_after: Duration,
@@ -69,107 +70,59 @@ pub struct Configuration {
     pub log_format: LogFormat,
 }
 
-/// Everything that is wrong with the environment.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub struct Problems(Vec<String>);
-
-impl fmt::Display for Problems {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(formatter, "the configuration cannot be used:")?;
-        for problem in &self.0 {
-            writeln!(formatter, "  - {problem}")?;
-        }
-        write!(formatter, ".env.example describes every variable")
-    }
-}
-
-impl Problems {
-    pub fn of(problem: impl Into<String>) -> Self {
-        Self(vec![problem.into()])
-    }
-}
-
 impl Configuration {
     /// Reads the environment. `variable` looks up one variable by its name.
     pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, Problems> {
-        let mut reader = Reader {
-            variable: &variable,
-            problems: Vec::new(),
-        };
-        let configuration = reader.configuration();
-        match configuration {
-            Some(configuration) if reader.problems.is_empty() => Ok(configuration),
-            _ => Err(Problems(reader.problems)),
-        }
+        let mut variables = Variables::of(&variable);
+        let configuration = Self::of(&mut variables);
+        variables.finish(configuration)
     }
-}
 
-struct Reader<'a> {
-    variable: &'a dyn Fn(&str) -> Option<String>,
-    problems: Vec<String>,
-}
-
-impl Reader<'_> {
-    fn configuration(&mut self) -> Option<Configuration> {
-        let currency: Option<Currency> = self.parsed("CURRENCY", answers::CURRENCY);
-        let id_types = self.id_types();
-        let dial_code = self.dial_code();
-        let connector_base_url = self.connector_base_url();
-        let cbs_base_url = self.url("CBS_BASE_URL");
-        let float_account = self.text("FLOAT_ACCOUNT").map(AccountNumber::new);
-        let database = self.database();
-        if cbs_base_url.is_some() && float_account.is_none() {
-            self.problem(
-                "FLOAT_ACCOUNT",
-                "is missing: the number of the float account",
-            );
-        }
-        let amount = |reader: &mut Self, name| {
-            let currency = currency?;
-            let text = reader.text(name).unwrap_or_else(|| "0".to_owned());
-            let amount = Amount::parse(&text, currency);
-            amount
-                .map_err(|error| reader.problem(name, &error.to_string()))
-                .ok()
-        };
-        let float_floor = amount(self, "FLOAT_FLOOR");
-        let float_warning = amount(self, "FLOAT_WARNING");
-        let backend_api = self.listen_address("SDK_SERVER_HOST", "SDK_SERVER_PORT", "3003");
-        let dfsp_api = self.listen_address("DFSP_SERVER_HOST", "DFSP_SERVER_PORT", "3004");
-        let connector_timeout = self.milliseconds("SDK_REQUEST_TIMEOUT_MS", "65000");
-        let cbs_timeout = self.milliseconds("CBS_REQUEST_TIMEOUT_MS", "5000");
-        let cbs_settles_after = self.milliseconds("CBS_SETTLE_MS", "10000");
-        self.check_time_budget(cbs_timeout, cbs_settles_after);
-        self.at_least(
+    fn of(variables: &mut Variables) -> Option<Self> {
+        let currency: Option<Currency> = variables.parsed("CURRENCY", answers::CURRENCY);
+        let id_types = id_types(variables);
+        let dial_code = dial_code(variables);
+        let connector_base_url = connector_base_url(variables);
+        let cbs_base_url = remote(variables, "CBS_BASE_URL");
+        let funding = funding::Settings::read(variables, currency);
+        let fees = fees::Settings::read(variables, currency);
+        let database = database(variables);
+        let backend_api = listen_address(variables, "SDK_SERVER_HOST", "SDK_SERVER_PORT", "3003");
+        let dfsp_api = listen_address(variables, "DFSP_SERVER_HOST", "DFSP_SERVER_PORT", "3004");
+        let connector_timeout = variables.milliseconds("SDK_REQUEST_TIMEOUT_MS", "65000");
+        let cbs_timeout = variables.milliseconds("CBS_REQUEST_TIMEOUT_MS", "5000");
+        let cbs_settles_after = variables.milliseconds("CBS_SETTLE_MS", "10000");
+        check_time_budget(variables, cbs_timeout, cbs_settles_after);
+        variables.at_least(
             ("CBS_SETTLE_MS", cbs_settles_after),
             ("CBS_REQUEST_TIMEOUT_MS", cbs_timeout),
         );
-        let cbs_max_idle_connections = self.parsed("CBS_MAX_IDLE_CONNECTIONS", "32");
-        let quote_lifetime = self.milliseconds("QUOTE_LIFETIME_MS", "60000");
-        let final_word_after = self.milliseconds("FINAL_WORD_AFTER_MS", "90000");
-        let never_seen_after = self.milliseconds("NEVER_SEEN_AFTER_MS", "120000");
-        self.at_least(
+        let cbs_max_idle_connections = variables.parsed("CBS_MAX_IDLE_CONNECTIONS", "32");
+        let quote_lifetime = variables.milliseconds("QUOTE_LIFETIME_MS", "60000");
+        let final_word_after = variables.milliseconds("FINAL_WORD_AFTER_MS", "90000");
+        let never_seen_after = variables.milliseconds("NEVER_SEEN_AFTER_MS", "120000");
+        variables.at_least(
             ("NEVER_SEEN_AFTER_MS", never_seen_after),
             ("SDK_REQUEST_TIMEOUT_MS", connector_timeout),
         );
-        let recovery_interval = self.milliseconds("RECOVERY_INTERVAL_MS", "1000");
-        let retry_first_pause = self.milliseconds("RETRY_FIRST_PAUSE_MS", "1000");
-        let retry_longest_pause = self.milliseconds("RETRY_LONGEST_PAUSE_MS", "300000");
-        let retry_max_attempts = self.parsed("RETRY_MAX_ATTEMPTS", "50");
-        self.at_least(
+        let recovery_interval = variables.milliseconds("RECOVERY_INTERVAL_MS", "1000");
+        let retry_first_pause = variables.milliseconds("RETRY_FIRST_PAUSE_MS", "1000");
+        let retry_longest_pause = variables.milliseconds("RETRY_LONGEST_PAUSE_MS", "300000");
+        let retry_max_attempts = variables.parsed("RETRY_MAX_ATTEMPTS", "50");
+        variables.at_least(
             ("RETRY_LONGEST_PAUSE_MS", retry_longest_pause),
             ("RETRY_FIRST_PAUSE_MS", retry_first_pause),
         );
         if retry_max_attempts == Some(0) {
-            self.problem("RETRY_MAX_ATTEMPTS", "is not usable: it is at least 1");
+            variables.problem("RETRY_MAX_ATTEMPTS", "is not usable: it is at least 1");
         }
-        let log_filter = self.parsed("LOG_LEVEL", "info,actix_server=warn");
-        let log_format = self.parsed("LOG_FORMAT", "text");
+        let log_filter = variables.parsed("LOG_LEVEL", "info,actix_server=warn");
+        let log_format = variables.parsed("LOG_FORMAT", "text");
         // Everything has been read by now, so that every problem is known.
-        Some(Configuration {
-            cbs_name: self.text_or("CBS_NAME", answers::CBS_NAME),
-            fsp_id: self.text_or("FSP_ID", answers::FSP_ID),
-            lei: self.text("LEI"),
+        Some(Self {
+            cbs_name: variables.text_or("CBS_NAME", answers::CBS_NAME),
+            fsp_id: variables.text_or("FSP_ID", answers::FSP_ID),
+            lei: variables.text("LEI"),
             currency: currency?,
             id_types,
             dial_code,
@@ -178,13 +131,12 @@ impl Reader<'_> {
             connector_base_url,
             connector_timeout: connector_timeout?,
             cbs_base_url,
-            cbs_authorization: self.text("CBS_AUTHORIZATION").map(SecretString::from),
+            cbs_authorization: variables.text("CBS_AUTHORIZATION").map(SecretString::from),
             cbs_timeout: cbs_timeout?,
             cbs_settles_after: cbs_settles_after?,
             cbs_max_idle_connections: cbs_max_idle_connections?,
-            float_account,
-            float_floor: float_floor?,
-            float_warning: float_warning?,
+            funding: funding?,
+            fees: fees?,
             quote_lifetime: quote_lifetime?,
             final_word_after: final_word_after?,
             never_seen_after: never_seen_after?,
@@ -197,144 +149,97 @@ impl Reader<'_> {
             log_format: log_format?,
         })
     }
+}
 
-    fn problem(&mut self, name: &str, problem: &str) {
-        self.problems.push(format!("{name} {problem}"));
+/// Where a remote is. The sandbox stands in for one that is not named.
+fn remote(variables: &mut Variables, name: &str) -> Option<Url> {
+    if !cfg!(feature = "sandbox") {
+        variables.required(name, "an URL such as http://192.0.2.1:8080");
     }
+    variables.url(name)
+}
 
-    /// A variable that is empty counts as not set.
-    fn text(&self, name: &str) -> Option<String> {
-        let text = (self.variable)(name)?;
-        let text = text.trim();
-        (!text.is_empty()).then(|| text.to_owned())
+/// Payment Manager deployments use the second name.
+fn connector_base_url(variables: &mut Variables) -> Option<Url> {
+    let alias = "MLCONN_OUTBOUND_ENDPOINT";
+    if variables.text("SDK_BASE_URL").is_none() && variables.text(alias).is_some() {
+        return variables.url(alias);
     }
+    remote(variables, "SDK_BASE_URL")
+}
 
-    fn text_or(&self, name: &str, default: &str) -> String {
-        self.text(name).unwrap_or_else(|| default.to_owned())
-    }
+fn listen_address(
+    variables: &mut Variables,
+    host: &str,
+    port: &str,
+    default: &str,
+) -> Option<ListenAddress> {
+    Some(ListenAddress {
+        host: variables.text_or(host, "127.0.0.1"),
+        port: variables.parsed(port, default)?,
+    })
+}
 
-    fn parsed<T: FromStr<Err: fmt::Display>>(&mut self, name: &str, default: &str) -> Option<T> {
-        let parsed = self.text_or(name, default).parse();
-        parsed
-            .map_err(|error: T::Err| self.problem(name, &format!("is not usable: {error}")))
-            .ok()
-    }
-
-    fn milliseconds(&mut self, name: &str, default: &str) -> Option<Duration> {
-        let milliseconds: u64 = self.parsed(name, default)?;
-        if milliseconds == 0 {
-            self.problem(
-                name,
-                "is not usable: it is a number of milliseconds above 0",
-            );
-        }
-        Some(Duration::from_millis(milliseconds))
-    }
-
-    fn url(&mut self, name: &str) -> Option<Url> {
-        let Some(text) = self.text(name) else {
-            if !cfg!(feature = "sandbox") {
-                self.problem(name, "is missing: an URL such as http://192.0.2.1:8080");
-            }
-            return None;
-        };
-        let url = Url::parse(&text).ok();
-        let url = url.filter(|url| matches!(url.scheme(), "http" | "https"));
-        match &url {
-            None => self.problem(name, "is not an URL such as http://192.0.2.1:8080"),
-            Some(url) if !url.username().is_empty() || url.password().is_some() => {
-                self.problem(name, "must not hold a password: URLs are logged");
-            }
-            Some(_) => {}
-        }
-        url
-    }
-
-    /// Payment Manager deployments use the second name.
-    fn connector_base_url(&mut self) -> Option<Url> {
-        let alias = "MLCONN_OUTBOUND_ENDPOINT";
-        if self.text("SDK_BASE_URL").is_none() && self.text(alias).is_some() {
-            return self.url(alias);
-        }
-        self.url("SDK_BASE_URL")
-    }
-
-    fn listen_address(&mut self, host: &str, port: &str, default: &str) -> Option<ListenAddress> {
-        Some(ListenAddress {
-            host: self.text_or(host, "127.0.0.1"),
-            port: self.parsed(port, default)?,
-        })
-    }
-
-    fn id_types(&mut self) -> Vec<IdType> {
-        let name = "SUPPORTED_ID_TYPE";
-        let mut id_types = Vec::new();
-        for text in self.text_or(name, answers::SUPPORTED_ID_TYPE).split(',') {
-            match text.trim().parse() {
-                Ok(id_type) => id_types.push(id_type),
-                Err(_) => {
-                    let known = IdType::ALL.map(IdType::as_str).join(", ");
-                    self.problem(name, &format!("names other types than {known}"));
-                }
+fn id_types(variables: &mut Variables) -> Vec<IdType> {
+    let name = "SUPPORTED_ID_TYPE";
+    let mut id_types = Vec::new();
+    let texts = variables.text_or(name, answers::SUPPORTED_ID_TYPE);
+    for text in texts.split(',') {
+        match text.trim().parse() {
+            Ok(id_type) => id_types.push(id_type),
+            Err(_) => {
+                let known = IdType::ALL.map(IdType::as_str).join(", ");
+                variables.problem(name, &format!("names other types than {known}"));
             }
         }
-        id_types
     }
+    id_types
+}
 
-    fn dial_code(&mut self) -> Option<String> {
-        let name = "MSISDN_DIAL_CODE";
-        let dial_code = self.text(name)?;
-        let digits = dial_code.bytes().all(|byte| byte.is_ascii_digit());
-        if !digits || dial_code.len() > 3 || dial_code.starts_with('0') {
-            self.problem(name, "is not a dial code such as 220 (without + or 00)");
-        }
-        Some(dial_code)
+fn dial_code(variables: &mut Variables) -> Option<String> {
+    let name = "MSISDN_DIAL_CODE";
+    let dial_code = variables.text(name)?;
+    let digits = dial_code.bytes().all(|byte| byte.is_ascii_digit());
+    if !digits || dial_code.len() > 3 || dial_code.starts_with('0') {
+        variables.problem(name, "is not a dial code such as 220 (without + or 00)");
     }
+    Some(dial_code)
+}
 
-    fn database(&mut self) -> Option<PathBuf> {
-        let name = "DATABASE_URL";
-        let needed = self.text("CBS_BASE_URL").is_some() || !cfg!(feature = "sandbox");
-        let url = match self.text(name) {
-            Some(url) => url,
-            None if needed => "sqlite:data/journal.db".to_owned(),
-            None => return None,
-        };
-        let path = url.strip_prefix("sqlite:");
-        let path = path.map(|path| path.strip_prefix("//").unwrap_or(path));
-        if path.is_none_or(str::is_empty) {
-            self.problem(name, "is not an URL such as sqlite:data/journal.db");
-        }
-        path.map(PathBuf::from)
+fn database(variables: &mut Variables) -> Option<PathBuf> {
+    let name = "DATABASE_URL";
+    let needed = variables.text("CBS_BASE_URL").is_some() || !cfg!(feature = "sandbox");
+    let url = match variables.text(name) {
+        Some(url) => url,
+        None if needed => "sqlite:data/journal.db".to_owned(),
+        None => return None,
+    };
+    let path = url.strip_prefix("sqlite:");
+    let path = path.map(|path| path.strip_prefix("//").unwrap_or(path));
+    if path.is_none_or(str::is_empty) {
+        variables.problem(name, "is not an URL such as sqlite:data/journal.db");
     }
+    path.map(PathBuf::from)
+}
 
-    /// Checks that one duration covers another.
-    fn at_least(
-        &mut self,
-        (name, duration): (&str, Option<Duration>),
-        (least_name, least): (&str, Option<Duration>),
-    ) {
-        if let (Some(duration), Some(least)) = (duration, least)
-            && duration < least
-        {
-            self.problem(name, &format!("has to be at least {least_name}"));
-        }
-    }
-
-    /// A reservation may take one instruction, two enquiries with the bank's
-    /// time to settle between them, and one more instruction and enquiry. If
-    /// that were longer than the Mojaloop Connector waits, it would report a
-    /// failure of a payment that succeeds.
-    fn check_time_budget(&mut self, timeout: Option<Duration>, settles_after: Option<Duration>) {
-        let (Some(timeout), Some(settles_after)) = (timeout, settles_after) else {
-            return;
-        };
-        if timeout.saturating_mul(5).saturating_add(settles_after) >= CONNECTOR_WAITS {
-            let waits = CONNECTOR_WAITS.as_millis();
-            self.problem(
-                "CBS_REQUEST_TIMEOUT_MS",
-                &format!("times 5, plus CBS_SETTLE_MS, has to be less than {waits}"),
-            );
-        }
+/// A reservation may take one instruction, two enquiries with the bank's time
+/// to settle between them, and one more instruction and enquiry. If that were
+/// longer than the Mojaloop Connector waits, it would report a failure of a
+/// payment that succeeds.
+fn check_time_budget(
+    variables: &mut Variables,
+    timeout: Option<Duration>,
+    settles_after: Option<Duration>,
+) {
+    let (Some(timeout), Some(settles_after)) = (timeout, settles_after) else {
+        return;
+    };
+    if timeout.saturating_mul(5).saturating_add(settles_after) >= CONNECTOR_WAITS {
+        let waits = CONNECTOR_WAITS.as_millis();
+        variables.problem(
+            "CBS_REQUEST_TIMEOUT_MS",
+            &format!("times 5, plus CBS_SETTLE_MS, has to be less than {waits}"),
+        );
     }
 }
 

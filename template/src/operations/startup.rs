@@ -9,9 +9,10 @@ use std::{
 use actix_web::{App, HttpServer, dev::Server, middleware::from_fn};
 use tokio::{runtime::Handle, task::JoinHandle};
 
-use super::configuration::{Configuration, ListenAddress, Problems};
+use super::configuration::{Configuration, ListenAddress};
 use crate::{
-    core_banking::{self, float_account::FloatAccount, port::CoreBankingSystem},
+    core_banking::{self, fees::Fees, funding::Funding, insight::Insight, port::CoreBankingSystem},
+    environment::Problems,
     journal::{
         Exceptions, Journal, Quotes,
         sqlite::SqliteStore,
@@ -144,12 +145,12 @@ impl Connector {
             timeout: configuration.connector_timeout,
             fsp_id: configuration.fsp_id.clone(),
         })?;
-        let float_account = configuration.float_account.clone();
-        let float = FloatAccount {
-            account: float_account.ok_or_else(|| missing("FLOAT_ACCOUNT"))?,
-            floor: configuration.float_floor,
-            warning: configuration.float_warning,
+        let insight = Insight {
+            bank: Arc::clone(&bank),
+            journal: Arc::clone(&store),
         };
+        let funding = Funding::new(configuration.funding.clone(), &insight);
+        let fees = Fees::new(configuration.fees.clone(), &insight);
         let incoming = Journal::new(Arc::clone(&store));
         let outgoing = Journal::new(Arc::clone(&store));
         let patience = patience(&configuration);
@@ -160,7 +161,8 @@ impl Connector {
             payee_settings(&configuration),
             payee::Collaborators {
                 bank: Arc::clone(&bank),
-                float: float.clone(),
+                funding: funding.clone(),
+                fees: fees.clone(),
                 connector: connector.clone(),
                 progress: Progress::new(incoming.clone(), patience, schedule),
                 quotes: Quotes::new(Arc::clone(&store)),
@@ -172,7 +174,8 @@ impl Connector {
             payer_settings(&configuration),
             payer::Collaborators {
                 bank,
-                float,
+                funding,
+                fees,
                 connector,
                 progress: Progress::new(outgoing.clone(), patience, schedule),
                 tasks,

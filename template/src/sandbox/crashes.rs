@@ -21,8 +21,8 @@ use crate::{
         timestamp::Timestamp,
         transfer_id::{QuoteId, TransferId},
     },
+    environment::Problems,
     journal::store::{Direction, Entry, Exception, Opening, Store, StoreError},
-    operations::configuration::Problems,
 };
 
 /// Makes the process die at the record that `SANDBOX_CRASH` names: `before:3`

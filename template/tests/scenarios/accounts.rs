@@ -28,7 +28,7 @@ async fn customers_are_made_known_to_the_scheme_and_unknown_again() {
         assert_eq!(answer["idValue"], value);
         assert_eq!(answer.get("deleteAccountResponse"), None);
     }
-    connector.assert_books([], []);
+    connector.assert_books([]);
 }
 
 #[tokio::test]
@@ -53,7 +53,7 @@ async fn accounts_that_are_not_described_rightly_are_refused() {
     }
     let answer = connector.dfsp.delete("/accounts/SHOE_SIZE/43").await;
     answer.assert_error(400, "3100");
-    connector.assert_books([], []);
+    connector.assert_books([]);
 }
 
 #[tokio::test]
@@ -64,5 +64,5 @@ async fn a_directory_that_does_not_take_the_change_is_a_passing_failure() {
     let accounts = json!([{ "idType": id_type(), "idValue": Customer::John.id_value() }]);
     let answer = connector.dfsp.post("/accounts", &accounts).await;
     answer.assert_error(500, "2003");
-    connector.assert_books([], []);
+    connector.assert_books([]);
 }

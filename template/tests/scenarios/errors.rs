@@ -21,7 +21,7 @@ async fn both_apis_are_alive() {
             api.get(path).await.served();
         }
     }
-    connector.assert_books([], []);
+    connector.assert_books([]);
 }
 
 #[tokio::test]
@@ -42,7 +42,7 @@ async fn what_does_not_exist_is_404_and_what_does_not_have_the_method_405() {
     }
     let answer = connector.backend.get("/quoterequests").await;
     answer.assert_error(405, "3100");
-    connector.assert_books([], []);
+    connector.assert_books([]);
 }
 
 #[tokio::test]
@@ -73,7 +73,7 @@ async fn what_cannot_be_read_is_refused() {
     let not_text = connector.backend.request(Method::POST, "/quoterequests");
     let not_text = answer(not_text.body(vec![b'"', 0xff, b'"'])).await;
     not_text.assert_error(400, "3101");
-    connector.assert_books([], []);
+    connector.assert_books([]);
 }
 
 #[tokio::test]
@@ -84,7 +84,7 @@ async fn a_notification_that_cannot_be_read_is_refused() {
         let answer = answer(request.body(body)).await;
         answer.assert_error(400, code);
     }
-    connector.assert_books([], []);
+    connector.assert_books([]);
 }
 
 #[tokio::test]
@@ -111,7 +111,7 @@ async fn an_element_of_the_wrong_type_is_malformed_and_a_missing_one_is_missing(
         let message = answer.body["message"].as_str().unwrap();
         assert!(message.contains(amount), "{message}");
     }
-    connector.assert_books([], []);
+    connector.assert_books([]);
 }
 
 #[tokio::test]
@@ -122,7 +122,7 @@ async fn a_path_that_is_not_text_is_malformed() {
         let answer = connector.backend.get(path).await;
         answer.assert_error(400, "3101");
     }
-    connector.assert_books([], []);
+    connector.assert_books([]);
 }
 
 #[tokio::test]
@@ -149,5 +149,5 @@ async fn what_this_connector_does_not_serve_says_so() {
             answer(request.body(body)).await.assert_error(400, "5107");
         }
     }
-    connector.assert_books([], []);
+    connector.assert_books([]);
 }

@@ -1,34 +1,18 @@
 //! Money that arrives: reserved, and then committed or freed, once.
 
 use core_connector::{
-    domain::{
-        incoming::IncomingState,
-        party::{AccountNumber, AccountStatus},
-        timestamp::Timestamp,
-        transfer_id::TransferId,
-    },
+    domain::{incoming::IncomingState, timestamp::Timestamp, transfer_id::TransferId},
     journal::Exceptions,
 };
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use tokio::time::{Duration, Instant};
 
 use crate::{
-    books::{Hold, Posting},
+    credits,
     customers::{Customer, id_type},
     incoming_payment::IncomingPayment,
     test_connector::{TestConnector, eventually},
 };
-
-/// The transfer has been posted to John.
-fn posted(payment: &IncomingPayment) -> Posting {
-    Posting::to_payee(&payment.transfer_id, payment.payee, payment.terms())
-}
-
-/// The transfer is reserved.
-fn held(payment: &IncomingPayment) -> Hold {
-    Hold::for_payee(&payment.transfer_id, payment.terms())
-}
 
 /// Lets the simulated scheme pay John, and decide without telling of it.
 async fn pay_without_a_notification(connector: &TestConnector, decision: &str) -> IncomingPayment {
@@ -52,12 +36,12 @@ async fn a_committed_transfer_is_posted_once_however_often_it_is_told() {
     let connector = TestConnector::start().await;
     let payment = IncomingPayment::of("100");
     let id = connector.reserved(&payment).await;
-    connector.assert_books([], [held(&payment)]);
+    connector.assert_books([payment.reserved()]);
     assert_eq!(connector.incoming_state_told(&id).await, "RESERVED");
 
     for _ in 0..3 {
         connector.tell(&id, "COMMITTED").await.served();
-        connector.assert_books([posted(&payment)], []);
+        connector.assert_books([payment.committed()]);
     }
     assert_eq!(connector.incoming_state_told(&id).await, "COMMITTED");
 }
@@ -69,12 +53,12 @@ async fn an_aborted_transfer_is_freed() {
     let id = connector.reserved(&payment).await;
     for _ in 0..3 {
         connector.tell(&id, "ABORTED").await.served();
-        connector.assert_books([], []);
+        connector.assert_books([payment.released()]);
     }
     assert_eq!(connector.incoming_state_told(&id).await, "ABORTED");
     // What was reserved for it is no longer promised.
     connector.prepare(&payment).await.assert_error(400, "3303");
-    connector.assert_books([], []);
+    connector.assert_books([payment.released()]);
 }
 
 #[tokio::test]
@@ -100,7 +84,7 @@ async fn the_whole_conversation_with_the_scheme_ends_with_the_money_at_the_payee
             (&json!(200), &json!(1))
         );
     }
-    connector.assert_books([posted(&payment)], []);
+    connector.assert_books([payment.committed()]);
 }
 
 #[tokio::test]
@@ -110,14 +94,14 @@ async fn a_request_that_comes_again_gets_the_same_answer_and_reserves_nothing_mo
     let answer = connector.prepare(&payment).await;
     assert_eq!(answer.status, 200);
     assert_eq!(connector.prepare(&payment).await, answer);
-    connector.assert_books([], [held(&payment)]);
+    connector.assert_books([payment.reserved()]);
 
     connector
         .tell(&payment.transfer_id, "COMMITTED")
         .await
         .served();
     assert_eq!(connector.prepare(&payment).await, answer);
-    connector.assert_books([posted(&payment)], []);
+    connector.assert_books([payment.committed()]);
 }
 
 #[tokio::test]
@@ -132,7 +116,7 @@ async fn eight_requests_at_once_reserve_once() {
         assert_eq!(answer.status, 200, "{}", answer.body);
         assert_eq!(answer, &answers[0]);
     }
-    connector.assert_books([], [held(&payment)]);
+    connector.assert_books([payment.reserved()]);
 }
 
 #[tokio::test]
@@ -142,7 +126,7 @@ async fn eight_notifications_at_once_post_once() {
     let id = connector.reserved(&payment).await;
     let answers = join_all((0..8).map(|_| connector.tell(&id, "COMMITTED"))).await;
     assert!(answers.iter().all(|answer| answer.status == 200));
-    connector.assert_books([posted(&payment)], []);
+    connector.assert_books([payment.committed()]);
 }
 
 #[tokio::test]
@@ -153,7 +137,7 @@ async fn another_transfer_under_a_known_identifier_is_refused() {
     let mut other = IncomingPayment::of("200");
     other.transfer_id = payment.transfer_id.clone();
     connector.prepare(&other).await.assert_error(400, "3106");
-    connector.assert_books([], [held(&payment)]);
+    connector.assert_books([payment.reserved()]);
 }
 
 #[tokio::test]
@@ -174,7 +158,7 @@ async fn a_transfer_is_held_to_the_quote_that_was_given_for_it() {
         let answer = connector.backend.post("/transfers", &request).await;
         assert_eq!(answer.status, 400, "{}", answer.body);
     }
-    connector.assert_books([], []);
+    connector.assert_books([]);
 }
 
 #[tokio::test]
@@ -187,7 +171,7 @@ async fn an_expired_quote_is_no_longer_binding() {
     let request = payment.transfer_request(&quote);
     let answer = connector.backend.post("/transfers", &request).await;
     answer.assert_error(400, "3302");
-    connector.assert_books([], []);
+    connector.assert_books([]);
 }
 
 /// The quote as a connector that no longer has it could be sent it.
@@ -212,46 +196,25 @@ async fn without_a_quote_of_ours_the_figures_have_to_add_up() {
         let answer = connector.backend.post("/transfers", &request).await;
         answer.assert_error(400, "5101");
     }
-    connector.assert_books([], []);
+    connector.assert_books([]);
 
     let request = payment.transfer_request(&quote_of_another("99", "98"));
     let answer = connector.backend.post("/transfers", &request).await;
     assert_eq!(answer.served()["transferState"], "RESERVED");
     let terms = connector.incoming(&payment.transfer_id).await.payment.terms;
     assert_eq!(terms.transfer_amount().to_string(), "99");
-    connector.assert_books([], [Hold::for_payee(&payment.transfer_id, terms)]);
+    connector.assert_books([credits::reserved(
+        &payment.transfer_id,
+        payment.payee,
+        terms,
+    )]);
 
     connector
         .tell(&payment.transfer_id, "COMMITTED")
         .await
         .served();
-    let posting = Posting::to_payee(&payment.transfer_id, payment.payee, terms);
-    connector.assert_books([posting], []);
-}
-
-#[tokio::test]
-async fn a_credit_that_the_bank_refuses_is_refused_for_good() {
-    let connector = TestConnector::start().await;
-    let payment = IncomingPayment::of("100");
-    let quote = connector.quote(&payment).await.served();
-    let request = payment.transfer_request(&quote);
-    let reason = json!({
-        "operation": "reserve_credit", "fault": "refuse", "reason": "limit_exceeded", "times": 1
-    });
-    connector.bank_rule(reason);
-    for _ in 0..2 {
-        let answer = connector.backend.post("/transfers", &request).await;
-        answer.assert_error(400, "5200");
-    }
-    assert_eq!(
-        connector.incoming_state_told(&payment.transfer_id).await,
-        "ABORTED"
-    );
-    connector
-        .tell(&payment.transfer_id, "ABORTED")
-        .await
-        .served();
-    connector.assert_books([], []);
+    let posting = credits::committed(&payment.transfer_id, payment.payee, terms);
+    connector.assert_books([posting]);
 }
 
 #[tokio::test]
@@ -269,13 +232,13 @@ async fn an_error_proves_nothing_so_the_credit_stays_reserved_until_the_hub_has_
     assert_eq!(answer.body["message"], "Transfer Not Completed Error");
     connector.incoming_is_postponed(id).await;
     assert_eq!(connector.incoming_state_told(id).await, "RESERVED");
-    connector.assert_books([], [held(&payment)]);
+    connector.assert_books([payment.reserved()]);
 
     connector.scheme_recovers().await;
     connector
         .incoming_becomes(id, IncomingState::Committed)
         .await;
-    connector.assert_books([posted(&payment)], []);
+    connector.assert_books([payment.committed()]);
 }
 
 #[tokio::test]
@@ -286,7 +249,7 @@ async fn a_commit_that_is_never_told_is_found_out_at_the_hub() {
     connector
         .incoming_becomes(id, IncomingState::Committed)
         .await;
-    connector.assert_books([posted(&payment)], []);
+    connector.assert_books([payment.committed()]);
 }
 
 #[tokio::test]
@@ -295,7 +258,7 @@ async fn an_abort_that_is_never_told_is_found_out_at_the_hub() {
     let payment = pay_without_a_notification(&connector, "ABORTED").await;
     let id = &payment.transfer_id;
     connector.incoming_becomes(id, IncomingState::Aborted).await;
-    connector.assert_books([], []);
+    connector.assert_books([payment.released()]);
 }
 
 #[tokio::test]
@@ -305,7 +268,7 @@ async fn completed_without_the_schemes_own_word_is_found_out_at_the_hub() {
     let path = format!("/transfers/{}", payment.transfer_id);
     let body = json!({ "currentState": "COMPLETED" });
     connector.backend.put(&path, &body).await.served();
-    connector.assert_books([posted(&payment)], []);
+    connector.assert_books([payment.committed()]);
 }
 
 #[tokio::test]
@@ -325,7 +288,7 @@ async fn the_final_word_on_an_unknown_transfer_moves_nothing_and_is_kept_for_a_p
         .tell(&id, "RESERVED")
         .await
         .assert_error(500, "5000");
-    connector.assert_books([], []);
+    connector.assert_books([]);
 }
 
 #[tokio::test]
@@ -333,7 +296,7 @@ async fn an_unknown_transfer_is_not_found() {
     let connector = TestConnector::start().await;
     let path = format!("/transfers/{}", TransferId::generate());
     connector.backend.get(&path).await.assert_error(404, "3208");
-    connector.assert_books([], []);
+    connector.assert_books([]);
 }
 
 #[tokio::test]
@@ -350,104 +313,5 @@ async fn a_scheme_that_contradicts_itself_moves_nothing_more() {
         let exceptions = Exceptions::new(connector.store()).of(&id).await.unwrap();
         assert_eq!(exceptions.len(), 1);
     }
-    connector.assert_books([posted(&committed)], []);
-}
-
-#[tokio::test]
-async fn a_bank_that_reserves_and_does_not_say_so_reserves_once() {
-    for fault in ["act_then_fail", "act_then_silent", "fail"] {
-        let connector = TestConnector::start().await;
-        connector.bank_fault("reserve_credit", fault, Some(1));
-        let payment = IncomingPayment::of("100");
-        let id = connector.reserved(&payment).await;
-        connector.assert_books([], [held(&payment)]);
-        connector.tell(&id, "COMMITTED").await.served();
-        connector.assert_books([posted(&payment)], []);
-    }
-}
-
-#[tokio::test]
-async fn a_bank_that_reserves_after_it_was_given_up_reserves_once() {
-    let late = Instant::now() + Duration::from_secs(3);
-    let connector = TestConnector::with(&[("CBS_SETTLE_MS", "3000")]).await;
-    connector.bank_rule(json!({
-        "operation": "reserve_credit", "fault": "slow", "delay_ms": 1500, "times": 1
-    }));
-    let payment = IncomingPayment::of("100");
-    connector.prepare(&payment).await.assert_error(500, "2005");
-    // The Mojaloop Connector asks again; the answer is that of the first request.
-    connector.reserved(&payment).await;
-    // By now the bank has also done what it was slow about.
-    tokio::time::sleep_until(late).await;
-    connector.assert_books([], [held(&payment)]);
-}
-
-#[tokio::test]
-async fn a_bank_that_posts_and_does_not_say_so_posts_once() {
-    for fault in ["act_then_fail", "act_then_silent", "fail"] {
-        let connector = TestConnector::start().await;
-        connector.bank_fault("commit_credit", fault, Some(1));
-        let payment = IncomingPayment::of("100");
-        let id = connector.reserved(&payment).await;
-        connector.tell(&id, "COMMITTED").await.served();
-        connector.assert_books([posted(&payment)], []);
-    }
-}
-
-#[tokio::test]
-async fn a_bank_that_frees_and_does_not_say_so_frees_once() {
-    for fault in ["act_then_fail", "act_then_silent", "fail"] {
-        let connector = TestConnector::start().await;
-        connector.bank_fault("release_credit", fault, Some(1));
-        let payment = IncomingPayment::of("100");
-        let id = connector.reserved(&payment).await;
-        connector.tell(&id, "ABORTED").await.served();
-        connector.assert_books([], []);
-    }
-}
-
-#[tokio::test]
-async fn a_commit_that_the_bank_cannot_take_now_is_posted_later_without_being_told_again() {
-    let connector = TestConnector::start().await;
-    let payment = IncomingPayment::of("100");
-    let id = connector.reserved(&payment).await;
-    connector.bank_fault("commit_credit", "fail", None);
-    connector
-        .tell(&id, "COMMITTED")
-        .await
-        .assert_error(500, "2005");
-    assert_eq!(connector.incoming_state_told(&id).await, "COMMITTED");
-    connector.assert_books([], [held(&payment)]);
-
-    connector.bank_recovers();
-    connector
-        .incoming_becomes(&id, IncomingState::Committed)
-        .await;
-    connector.assert_books([posted(&payment)], []);
-    connector.tell(&id, "COMMITTED").await.served();
-    connector.assert_books([posted(&payment)], []);
-}
-
-#[tokio::test]
-async fn a_commit_that_the_bank_refuses_is_left_to_a_person() {
-    let connector = TestConnector::start().await;
-    let payment = IncomingPayment::of("100");
-    let id = connector.reserved(&payment).await;
-    let account = AccountNumber::new(payment.payee.account());
-    let blocked = AccountStatus::Blocked;
-    connector
-        .bank
-        .set_account_status(&account, blocked)
-        .unwrap();
-    for _ in 0..2 {
-        connector
-            .tell(&id, "COMMITTED")
-            .await
-            .assert_error(500, "2001");
-    }
-    let recorded = connector.incoming(&id).await;
-    assert_eq!(recorded.payment.state(), IncomingState::Committing);
-    let reason = recorded.work.parked.unwrap();
-    assert!(reason.contains("blocked"), "{reason}");
-    connector.assert_books([], [held(&payment)]);
+    connector.assert_books([committed.committed()]);
 }

@@ -1,7 +1,6 @@
 //! A payment that arrives, as the Mojaloop Connector asks for it.
 
 use core_connector::{
-    core_banking::fees,
     domain::{
         incoming::{IncomingState, IncomingTransfer},
         quote::{AmountType, Terms},
@@ -13,7 +12,10 @@ use core_connector::{
 use serde_json::{Value, json};
 
 use crate::{
+    books::Booked,
     caller::Answer,
+    charges::payee_charges,
+    credits,
     customers::{Customer, amount, currency, id_type},
     test_connector::{TestConnector, eventually},
 };
@@ -48,8 +50,23 @@ impl IncomingPayment {
     /// What it comes to, with what this bank charges.
     pub fn terms(&self) -> Terms {
         let amount = amount(&self.amount);
-        let charges = fees::payee_charges(self.amount_type, amount);
+        let charges = payee_charges(self.amount_type, amount);
         Terms::of(self.amount_type, amount, charges).unwrap()
+    }
+
+    /// The books while it is reserved.
+    pub fn reserved(&self) -> Booked {
+        credits::reserved(&self.transfer_id, self.payee, self.terms())
+    }
+
+    /// The books once the payee has the money.
+    pub fn committed(&self) -> Booked {
+        credits::committed(&self.transfer_id, self.payee, self.terms())
+    }
+
+    /// The books after it was aborted.
+    pub fn released(&self) -> Booked {
+        credits::released(&self.transfer_id, self.payee, self.terms())
     }
 
     pub fn quote_request(&self) -> Value {

@@ -11,7 +11,10 @@
 
 mod books;
 mod caller;
+mod charges;
+mod credits;
 mod customers;
+mod debits;
 mod incoming_payment;
 mod outgoing_payment;
 mod stopping_store;
@@ -20,7 +23,9 @@ mod test_connector;
 mod accounts;
 mod errors;
 mod incoming;
+mod incoming_faults;
 mod outgoing;
+mod outgoing_faults;
 mod parties;
 mod quotes;
 mod restart;

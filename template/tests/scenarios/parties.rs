@@ -26,7 +26,7 @@ async fn a_customer_is_described_under_the_identifier_that_was_asked_for() {
     assert_eq!(party["supportedCurrencies"], json!([currency()]));
     assert!(party["extensionList"].is_array());
     assert_eq!(party.get("idSubValue"), None);
-    connector.assert_books([], []);
+    connector.assert_books([]);
 }
 
 #[tokio::test]
@@ -39,7 +39,7 @@ async fn an_identifier_is_echoed_as_it_was_written() {
     assert_eq!(party["idValue"], written);
     assert_eq!(party["idSubValue"], "savings");
     assert_eq!(party["firstName"], "John");
-    connector.assert_books([], []);
+    connector.assert_books([]);
 }
 
 #[tokio::test]
@@ -49,7 +49,7 @@ async fn a_stranger_is_not_found_and_neither_is_the_holder_of_a_closed_account()
     for path in [stranger, path_of(Customer::Closed)] {
         connector.backend.get(&path).await.assert_error(400, "3204");
     }
-    connector.assert_books([], []);
+    connector.assert_books([]);
 }
 
 #[tokio::test]
@@ -57,7 +57,7 @@ async fn a_blocked_customer_cannot_be_paid() {
     let connector = TestConnector::start().await;
     let answer = connector.backend.get(&path_of(Customer::Blocked)).await;
     answer.assert_error(400, "5400");
-    connector.assert_books([], []);
+    connector.assert_books([]);
 }
 
 #[tokio::test]
@@ -68,7 +68,7 @@ async fn a_type_of_identifier_that_is_not_supported_is_refused() {
         let path = format!("/parties/{id_type}/{number}");
         connector.backend.get(&path).await.assert_error(400, "3100");
     }
-    connector.assert_books([], []);
+    connector.assert_books([]);
 }
 
 #[tokio::test]
@@ -80,5 +80,5 @@ async fn a_bank_that_fails_is_not_taken_for_one_that_does_not_know_the_customer(
         connector.backend.get(&path).await.assert_error(500, code);
         connector.backend.get(&path).await.served();
     }
-    connector.assert_books([], []);
+    connector.assert_books([]);
 }

@@ -31,7 +31,7 @@ async fn a_quote_says_what_is_transferred_what_arrives_and_until_when() {
         let expiration: Timestamp = quote["expiration"].as_str().unwrap().parse().unwrap();
         assert!(expiration > Timestamp::now());
     }
-    connector.assert_books([], []);
+    connector.assert_books([]);
 }
 
 #[tokio::test]
@@ -49,7 +49,7 @@ async fn the_same_request_gets_the_same_quote_and_another_one_none() {
     other.transfer_id = TransferId::generate();
     connector.quote(&other).await.assert_error(400, "3106");
     assert_eq!(connector.quote(&payment).await, quote);
-    connector.assert_books([], []);
+    connector.assert_books([]);
 }
 
 #[tokio::test]
@@ -61,7 +61,7 @@ async fn an_amount_is_answered_in_the_form_that_the_scheme_takes() {
     let expected = payment.terms().transfer_amount().to_string();
     assert_eq!(quote["transferAmount"], expected);
     assert_eq!(connector.quote(&payment).await.served(), quote);
-    connector.assert_books([], []);
+    connector.assert_books([]);
 }
 
 #[tokio::test]
@@ -76,7 +76,7 @@ async fn an_amount_has_all_the_decimals_of_its_currency_and_no_more() {
     }
     let payment = IncomingPayment::of(&format!("100.{}", "1".repeat(decimals + 1)));
     connector.quote(&payment).await.assert_error(400, "3101");
-    connector.assert_books([], []);
+    connector.assert_books([]);
 }
 
 #[tokio::test]
@@ -97,7 +97,7 @@ async fn what_is_not_an_amount_is_refused_and_leaves_nothing_behind() {
         payment.amount = "100".to_owned();
         connector.quote(&payment).await.served();
     }
-    connector.assert_books([], []);
+    connector.assert_books([]);
 }
 
 #[tokio::test]
@@ -112,7 +112,7 @@ async fn a_currency_without_funding_is_refused_whatever_else_is_wrong() {
             answer.assert_error(400, "5106");
         }
     }
-    connector.assert_books([], []);
+    connector.assert_books([]);
 }
 
 #[tokio::test]
@@ -121,7 +121,7 @@ async fn no_quote_is_given_that_would_take_the_float_below_its_floor() {
     connector.quote(&IncomingPayment::of("100")).await.served();
     let too_much = IncomingPayment::of("2000");
     connector.quote(&too_much).await.assert_error(400, "5001");
-    connector.assert_books([], []);
+    connector.assert_books([]);
 }
 
 #[tokio::test]
@@ -136,7 +136,7 @@ async fn no_quote_is_given_for_a_credit_that_the_account_cannot_take() {
         let payment = IncomingPayment::of("500").to(payee);
         connector.quote(&payment).await.assert_error(400, code);
     }
-    connector.assert_books([], []);
+    connector.assert_books([]);
 }
 
 #[tokio::test]
@@ -148,5 +148,5 @@ async fn a_bank_that_cannot_be_asked_is_a_passing_failure() {
         connector.quote(&payment).await.assert_error(500, "2003");
     }
     connector.quote(&payment).await.served();
-    connector.assert_books([], []);
+    connector.assert_books([]);
 }

@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use tokio::sync::Notify;
 
 use crate::{
-    books::{Hold, Posting},
-    customers::Customer::{John, Joshua},
+    customers::Customer::Joshua,
+    debits,
     incoming_payment::IncomingPayment,
     outgoing_payment::{send_money, sent, transfer_id},
     stopping_store::{
@@ -53,7 +53,7 @@ async fn outgoing_payment_survives(stop_at: StopAt) -> bool {
     connector
         .outgoing_becomes(&id, OutgoingState::Completed)
         .await;
-    connector.assert_books([Posting::from_payer(&id, Joshua, sent("100"))], []);
+    connector.assert_books([debits::committed(&id, Joshua, sent("100"))]);
     let seen = connector.seen_by_scheme(&id).await;
     assert_eq!(seen["accepts"], 1, "{stop_at:?}: {seen}");
     died
@@ -86,9 +86,9 @@ async fn incoming_transfer_survives(stop_at: StopAt, final_word: &str) -> bool {
     connector.tell(id, final_word).await.served();
     match final_word {
         "COMMITTED" => {
-            connector.assert_books([Posting::to_payee(id, John, payment.terms())], []);
+            connector.assert_books([payment.committed()]);
         }
-        _ => connector.assert_books([], []),
+        _ => connector.assert_books([]),
     }
     died
 }
@@ -142,9 +142,9 @@ async fn a_reservation_outlives_the_connector() {
     connector.start_again().await;
     assert_eq!(connector.incoming_state_told(id).await, "RESERVED");
     assert_eq!(connector.prepare(&payment).await, answer);
-    connector.assert_books([], [Hold::for_payee(id, payment.terms())]);
+    connector.assert_books([payment.reserved()]);
     connector.tell(id, "COMMITTED").await.served();
-    connector.assert_books([Posting::to_payee(id, John, payment.terms())], []);
+    connector.assert_books([payment.committed()]);
 }
 
 #[tokio::test]
@@ -152,7 +152,7 @@ async fn a_commit_that_was_told_is_posted_although_nobody_tells_it_again() {
     let mut connector = TestConnector::start().await;
     let payment = IncomingPayment::of("100");
     let id = connector.reserved(&payment).await;
-    let posting = Posting::to_payee(&id, John, payment.terms());
+    let posting = payment.committed();
     connector.bank_fault("commit_credit", "act_then_silent", Some(1));
     tokio::select! {
         _ = connector.tell(&id, "COMMITTED") => {}
@@ -162,7 +162,7 @@ async fn a_commit_that_was_told_is_posted_although_nobody_tells_it_again() {
     connector
         .incoming_becomes(&id, IncomingState::Committed)
         .await;
-    connector.assert_books([posting], []);
+    connector.assert_books([posting]);
 }
 
 #[tokio::test]
@@ -186,7 +186,7 @@ async fn an_accepted_offer_is_paid_although_nobody_asks_again() {
         connector
             .outgoing_becomes(&id, OutgoingState::Completed)
             .await;
-        connector.assert_books([Posting::from_payer(&id, Joshua, sent("100"))], []);
+        connector.assert_books([debits::committed(&id, Joshua, sent("100"))]);
         let seen = connector.seen_by_scheme(&id).await;
         assert_eq!(seen["accepts"], 1, "{operation}: {seen}");
     }
@@ -207,8 +207,8 @@ async fn what_a_person_has_to_decide_waits_for_that_after_a_restart_too() {
     // When this payment is finished, a start has taken up all that it does.
     let other = connector.offered(Joshua, "200").await;
     connector.accept(&other).await.served();
-    connector.assert_books(
-        [Posting::from_payer(&other, Joshua, sent("200"))],
-        [Hold::of_payer(&id, Joshua, sent("100"))],
-    );
+    connector.assert_books([
+        debits::committed(&other, Joshua, sent("200")),
+        debits::reserved(&id, Joshua, sent("100")),
+    ]);
 }

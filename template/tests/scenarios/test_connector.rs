@@ -26,7 +26,7 @@ use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::{
-    books::{self, Hold, Posting},
+    books::{self, Booked},
     caller::Caller,
     customers::{FLOAT, currency, id_type, seed},
 };
@@ -187,12 +187,8 @@ impl TestConnector {
 
     /// The books balance and hold exactly this.
     #[track_caller]
-    pub fn assert_books<const P: usize, const H: usize>(
-        &self,
-        postings: [Posting; P],
-        open_holds: [Hold; H],
-    ) {
-        books::assert_books(&self.bank, postings, open_holds);
+    pub fn assert_books<const N: usize>(&self, booked: [Booked; N]) {
+        books::assert_books(&self.bank, booked);
     }
 }
 
@@ -244,4 +240,14 @@ pub async fn eventually(what: &str, is_the_case: impl AsyncFn() -> bool) {
         assert!(Instant::now() < deadline, "in vain: {what}");
         tokio::time::sleep(PAUSE).await;
     }
+}
+
+/// A rule for the bank or the scheme, until it is told otherwise.
+pub fn rule(operation: &str, fault: &str) -> Value {
+    json!({ "operation": operation, "fault": fault })
+}
+
+/// A rule for the next time alone.
+pub fn once(operation: &str, fault: &str) -> Value {
+    json!({ "operation": operation, "fault": fault, "times": 1 })
 }

@@ -263,14 +263,14 @@ fn kill_at_every_instruction(fault: &str) {
         }
         site.await_books(&books);
     }
-    for (rule, step) in [(json!({}), "capture"), (abort(), "release-hold")] {
+    for (rule, step) in [(json!({}), "commit-debit"), (abort(), "release-debit")] {
         site.scheme_behaves(&rule);
         let id = site.offer("1");
         let path = format!("/send-money/{id}");
         let accept = decision(true);
-        let reference = format!("{id}:hold");
+        let reference = format!("{id}:reserve-debit");
         kill_in_the_middle(&mut site, fault, &reference, dfsp_api, &path, &accept);
-        if step == "capture" {
+        if step == "commit-debit" {
             books = books.sent(&id, "1");
         }
         site.await_books(&books);
@@ -279,7 +279,7 @@ fn kill_at_every_instruction(fault: &str) {
         let path = format!("/send-money/{id}");
         let reference = format!("{id}:{step}");
         kill_in_the_middle(&mut site, fault, &reference, dfsp_api, &path, &accept);
-        if step == "capture" {
+        if step == "commit-debit" {
             books = books.sent(&id, "1");
         }
         site.await_books(&books);

@@ -402,13 +402,13 @@ impl Books {
     /// And this outgoing payment was posted.
     pub fn sent(self, transfer_id: &str, amount: &str) -> Self {
         self.with(format!(
-            "posted {transfer_id}:capture, {PAYER_ACCOUNT} -{amount}, {FLOAT_ACCOUNT} {amount}"
+            "posted {transfer_id}:commit-debit, {PAYER_ACCOUNT} -{amount}, {FLOAT_ACCOUNT} {amount}"
         ))
     }
 
     /// And the payer's money is held for this outgoing payment.
     pub fn held(self, transfer_id: &str, amount: &str) -> Self {
-        self.with(format!("held {transfer_id}:hold, {PAYER_ACCOUNT} {amount}"))
+        self.with(format!("held {transfer_id}:reserve-debit, {PAYER_ACCOUNT} {amount}"))
     }
 }
 

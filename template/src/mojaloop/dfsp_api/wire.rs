@@ -210,16 +210,16 @@ impl From<KnownPayment> for TransferStatus {
         } = known;
         let (current_state, transfer_state) = match payment.state() {
             // What came of it is not known, and the connector cannot find out.
-            state if needs_decision && state != OutgoingState::Capturing => {
+            state if needs_decision && state != OutgoingState::Committing => {
                 ("ERROR_OCCURRED", "RESERVED")
             }
             OutgoingState::Requested => ("WAITING_FOR_PARTY_ACCEPTANCE", "RECEIVED"),
             OutgoingState::Quoted => ("WAITING_FOR_QUOTE_ACCEPTANCE", "RECEIVED"),
             // The money is held, and what came of the transfer is not known.
-            OutgoingState::Holding | OutgoingState::Accepting => {
+            OutgoingState::Reserving | OutgoingState::Accepting => {
                 ("WAITING_FOR_QUOTE_ACCEPTANCE", "RESERVED")
             }
-            OutgoingState::Capturing | OutgoingState::Completed => ("COMPLETED", "COMMITTED"),
+            OutgoingState::Committing | OutgoingState::Completed => ("COMPLETED", "COMMITTED"),
             OutgoingState::Rejecting | OutgoingState::Releasing | OutgoingState::Aborted => {
                 ("ERROR_OCCURRED", "ABORTED")
             }

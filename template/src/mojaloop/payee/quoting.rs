@@ -1,13 +1,10 @@
 //! Quotes: what a payment to a customer of ours would come to.
 
 use super::Payee;
-use crate::{
-    core_banking::fees,
-    domain::{
-        error::{ErrorCode, PaymentError},
-        quote::{Quote, QuoteRequest, Terms},
-        timestamp::Timestamp,
-    },
+use crate::domain::{
+    error::{ErrorCode, PaymentError},
+    quote::{Quote, QuoteRequest, Terms},
+    timestamp::Timestamp,
 };
 
 impl Payee {
@@ -18,23 +15,17 @@ impl Payee {
             return same_request(known, &request);
         }
         let payee = self.find_payee(&request.payee, request.amount).await?;
-        let charges = fees::payee_charges(request.amount_type, request.amount);
+        let charges = self
+            .fees
+            .payee_charges(&payee.account, request.amount_type, request.amount)
+            .await?;
         let terms = Terms::of(request.amount_type, request.amount, charges)
             .map_err(|error| PaymentError::new(ErrorCode::QuoteRefused, error.to_string()))?;
         self.bank
             .check_credit(&payee.account, terms.payee_receives())
             .await
             .map_err(|error| error.about_payee())?;
-        let funding = self.float.pays_payees_from();
-        let available = self
-            .bank
-            .available(funding, terms.transfer_amount().currency())
-            .await
-            .map_err(|error| {
-                tracing::error!(%error, "the balance of the float account is not known");
-                error.of_bank()
-            })?;
-        self.float.covers(available, terms.transfer_amount())?;
+        self.funding.check(terms.transfer_amount()).await?;
 
         let quote = Quote {
             terms,

@@ -1,8 +1,8 @@
 //! Transfers: reserving the credit, and going on from there.
 
-use super::Payee;
+use super::{Payee, crediting};
 use crate::{
-    core_banking::port::{CreditReservation, Refusal},
+    core_banking::port::Refusal,
     domain::{
         error::{ErrorCode, PaymentError},
         incoming::{
@@ -16,7 +16,7 @@ use crate::{
     journal::{Opened, Recorded, work::Work},
     mojaloop::{
         connector::HubView,
-        steps::{Attempt, Begin, Outcome, carry_out, find_out_only},
+        steps::{Attempt, Begin, Outcome, find_out_only},
     },
 };
 
@@ -233,7 +233,6 @@ impl Payee {
     ) -> Outcome {
         let transfer_id = &transfer.request.transfer_id;
         let reference = &Reference::of_credit(transfer_id, step);
-        let reservation = &Reference::of_credit(transfer_id, CreditStep::Reserve);
         let patience = self.progress.patience();
         if let (CreditStep::Reserve, Some(FinalState::Aborted), Attempt::AgainSince(since)) =
             (step, transfer.told, attempt)
@@ -241,19 +240,15 @@ impl Payee {
             // What the scheme has aborted is not reserved any more.
             return find_out_only(&*self.bank, patience, since, reference).await;
         }
-        let credit = &CreditReservation {
-            payee: transfer.payee_account.clone(),
-            funding: self.float.pays_payees_from().clone(),
-            terms: transfer.terms,
-        };
-        let instruct = || async move {
-            match step {
-                CreditStep::Reserve => self.bank.reserve_credit(reference, credit).await,
-                CreditStep::Commit => self.bank.commit_credit(reference, reservation).await,
-                CreditStep::Release => self.bank.release_credit(reference, reservation).await,
-            }
-        };
-        carry_out(&*self.bank, patience, attempt, reference, instruct).await
+        crediting::carry_out(
+            &*self.bank,
+            self.funding.pays_payees_from(),
+            patience,
+            transfer,
+            step,
+            attempt,
+        )
+        .await
     }
 
     /// Stores what came of a step, together with the intent that follows.

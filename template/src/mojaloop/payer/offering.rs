@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 
 use super::{Payer, needs_decision};
 use crate::{
-    core_banking::{fees, port::Refusal},
+    core_banking::port::Refusal,
     domain::{
         error::{ErrorCode, PaymentError},
         incoming::FinalState,
@@ -171,9 +171,11 @@ impl Payer {
         quoted: QuotedTerms,
     ) -> Result<(), PaymentError> {
         let expires_at = quoted.expires_at;
+        let payer = &payment.payment.payer_account;
+        let payer_fee = self.fees.payer_fee(payer, quoted.terms).await?;
         payment.payment.offer = Some(Offer {
             payee: quoted.payee,
-            payer_fee: fees::payer_fee(quoted.terms),
+            payer_fee,
             terms: quoted.terms,
             expires_at,
         });

@@ -1,26 +1,25 @@
 //! The second step: the customer agrees, and the money moves.
 
-use super::{Payer, needs_decision};
+use super::{Payer, debiting, needs_decision};
 use crate::{
-    core_banking::port::PayerCapture,
     domain::{
         amount::Amount,
         error::{ErrorCode, PaymentError},
         incoming::FinalState,
         outgoing::{Offer, OutgoingPayment, OutgoingState},
-        reference::{HoldStep, Reference},
+        reference::{DebitStep, Reference},
         timestamp::Timestamp,
         transfer_id::TransferId,
     },
     journal::{Recorded, work::Work},
     mojaloop::{
         connector::{Acceptance, HubView, Rejection},
-        steps::{Attempt, Begin, Outcome, carry_out, find_out_only},
+        steps::{Attempt, Begin, Outcome, find_out_only},
     },
 };
 
 impl Payer {
-    /// The customer agrees: the money is held, transferred and captured. The
+    /// The customer agrees: the money is reserved, transferred and debited. The
     /// same decision gets the same answer again.
     pub async fn accept(&self, transfer_id: TransferId) -> Result<OutgoingPayment, PaymentError> {
         let this = self.clone();
@@ -58,7 +57,7 @@ impl Payer {
             self.begin_rejecting(payment, expired()).await?;
         } else {
             let work = self.progress.intended();
-            self.become_and_record(payment, OutgoingState::Holding, work)
+            self.become_and_record(payment, OutgoingState::Reserving, work)
                 .await?;
         }
         self.advance(payment, Begin::Fresh).await
@@ -72,7 +71,7 @@ impl Payer {
         let mut payment = self.find_recorded(transfer_id).await?;
         let decided = match payment.payment.state() {
             OutgoingState::Requested => return Err(no_offer_yet()),
-            OutgoingState::Quoted | OutgoingState::Holding => self.disagree(&mut payment).await,
+            OutgoingState::Quoted | OutgoingState::Reserving => self.disagree(&mut payment).await,
             _ => self.advance(&mut payment, Begin::Again).await,
         };
         decided.map_err(outcome_unknown)?;
@@ -133,7 +132,7 @@ impl Payer {
         while payment.work.parked.is_none() {
             let state = payment.payment.state();
             match state {
-                OutgoingState::Holding | OutgoingState::Capturing | OutgoingState::Releasing => {
+                OutgoingState::Reserving | OutgoingState::Committing | OutgoingState::Releasing => {
                     self.step_with_the_bank(payment, begin).await?;
                 }
                 OutgoingState::Accepting => self.let_it_transfer(payment, begin).await?,
@@ -174,8 +173,8 @@ impl Payer {
             .await?;
         let now = Timestamp::now();
         match (payment.payment.state(), outcome) {
-            (OutgoingState::Holding, Outcome::Done(hold)) => {
-                payment.payment.hold = Some(hold);
+            (OutgoingState::Reserving, Outcome::Done(reservation)) => {
+                payment.payment.reservation = Some(reservation);
                 if let Some(rejected) = payment.payment.failure.clone() {
                     return self.begin_rejecting(payment, rejected).await;
                 }
@@ -186,14 +185,14 @@ impl Payer {
                 self.become_and_record(payment, OutgoingState::Accepting, work)
                     .await
             }
-            (OutgoingState::Holding, Outcome::Refused(refusal)) => {
+            (OutgoingState::Reserving, Outcome::Refused(refusal)) => {
                 self.begin_rejecting(payment, refusal.of_payer()).await
             }
-            (OutgoingState::Holding, Outcome::NotDone) => {
+            (OutgoingState::Reserving, Outcome::NotDone) => {
                 let rejected = payment.payment.failure.clone().unwrap_or_else(expired);
                 self.begin_rejecting(payment, rejected).await
             }
-            (OutgoingState::Capturing, Outcome::Done(_)) => {
+            (OutgoingState::Committing, Outcome::Done(_)) => {
                 self.become_and_record(payment, OutgoingState::Completed, Work::none())
                     .await
             }
@@ -218,33 +217,27 @@ impl Payer {
         &self,
         payment: &OutgoingPayment,
         offer: &Offer,
-        step: HoldStep,
+        step: DebitStep,
         attempt: Attempt,
     ) -> Result<Outcome, PaymentError> {
-        let reference = &Reference::of_hold(&payment.transfer_id, step);
-        let hold = &Reference::of_hold(&payment.transfer_id, HoldStep::Hold);
-        let payer = &payment.payer_account;
-        let total = offer.total_of_payer()?;
-        let capture = &PayerCapture {
-            funding: self.float.collects_from_payers_on().clone(),
-            transfer_amount: offer.terms.transfer_amount(),
-            payer_fee: offer.payer_fee,
-        };
-        let instruct = || async move {
-            match step {
-                HoldStep::Hold => self.bank.hold(reference, payer, total).await,
-                HoldStep::Capture => self.bank.capture(reference, hold, capture).await,
-                HoldStep::Release => self.bank.release_hold(reference, hold).await,
-            }
-        };
         let patience = self.progress.patience();
-        if let (HoldStep::Hold, Some(_), Attempt::AgainSince(since)) =
+        if let (DebitStep::Reserve, Some(_), Attempt::AgainSince(since)) =
             (step, &payment.failure, attempt)
         {
-            // What the payer does not want any more is not held any more.
+            // What the payer does not want any more is not reserved any more.
+            let reference = &Reference::of_debit(&payment.transfer_id, step);
             return Ok(find_out_only(&*self.bank, patience, since, reference).await);
         }
-        Ok(carry_out(&*self.bank, patience, attempt, reference, instruct).await)
+        debiting::carry_out(
+            &*self.bank,
+            self.funding.collects_from_payers_on(),
+            patience,
+            payment,
+            offer,
+            step,
+            attempt,
+        )
+        .await
     }
 
     /// Lets the Mojaloop Connector transfer, and finds out what came of it.
@@ -290,7 +283,7 @@ impl Payer {
         match view {
             HubView::Final(FinalState::Committed) => {
                 let work = self.progress.intended();
-                self.become_and_record(payment, OutgoingState::Capturing, work)
+                self.become_and_record(payment, OutgoingState::Committing, work)
                     .await
             }
             HubView::Final(FinalState::Aborted) => {
@@ -349,7 +342,7 @@ impl Payer {
                 return self.stop_because_of_auto_accept(payment).await;
             }
         }
-        if payment.payment.hold.is_some() {
+        if payment.payment.reservation.is_some() {
             let work = self.progress.intended();
             self.become_and_record(payment, OutgoingState::Releasing, work)
                 .await
@@ -363,13 +356,13 @@ impl Payer {
 /// The answer to the customer's decision, which depends on the payment alone.
 fn paid(payment: Recorded<OutgoingPayment>) -> Result<OutgoingPayment, PaymentError> {
     let state = payment.payment.state();
-    if payment.work.parked.is_some() && state != OutgoingState::Capturing {
+    if payment.work.parked.is_some() && state != OutgoingState::Committing {
         return Err(needs_decision());
     }
     match state {
-        // The transfer is certain; that the money is still to be captured
+        // The transfer is certain; that the money is still to be debited
         // concerns this bank alone.
-        OutgoingState::Completed | OutgoingState::Capturing => Ok(payment.payment),
+        OutgoingState::Completed | OutgoingState::Committing => Ok(payment.payment),
         OutgoingState::Aborted | OutgoingState::Releasing | OutgoingState::Rejecting => {
             Err(payment.payment.failure.unwrap_or_else(|| {
                 PaymentError::new(ErrorCode::Internal, "the payment was not made")
@@ -377,7 +370,7 @@ fn paid(payment: Recorded<OutgoingPayment>) -> Result<OutgoingPayment, PaymentEr
         }
         OutgoingState::Requested
         | OutgoingState::Quoted
-        | OutgoingState::Holding
+        | OutgoingState::Reserving
         | OutgoingState::Accepting => Err(not_known_yet()),
     }
 }

@@ -22,8 +22,8 @@ use super::{
 };
 use crate::{
     core_banking::port::{
-        BankError, Booking, BookingId, Bookings, CreditReservation, Customers, Liquidity,
-        PayeeCredits, PayerCapture, PayerHolds, Refusal,
+        BankError, Booking, BookingId, Bookings, CoreBankingSystem, CreditReservation, Customers,
+        Liquidity, PayeeCredits, PayerCapture, PayerHolds, Refusal,
     },
     domain::{
         amount::Amount,
@@ -50,10 +50,7 @@ impl Customers for SandboxBank {
         })
         .await
     }
-}
 
-#[async_trait]
-impl PayeeCredits for SandboxBank {
     async fn check_credit(&self, payee: &AccountNumber, amount: Amount) -> Result<(), BankError> {
         let payee = payee.clone();
         let checked = self.call(Operation::CheckCredit, move |books, _| {
@@ -61,7 +58,10 @@ impl PayeeCredits for SandboxBank {
         });
         checked.await?.map_err(refused)
     }
+}
 
+#[async_trait]
+impl PayeeCredits for SandboxBank {
     async fn reserve_credit(
         &self,
         reference: &Reference,
@@ -180,6 +180,8 @@ impl Bookings for SandboxBank {
         }))
     }
 }
+
+impl CoreBankingSystem for SandboxBank {}
 
 impl SandboxBank {
     async fn instruct(

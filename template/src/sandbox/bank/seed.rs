@@ -86,9 +86,9 @@ impl Seed {
         Self::parse(include_str!("../../../sandbox/accounts.toml"))
     }
 
-    /// The number of the account that the money of incoming payments comes from.
-    pub fn float_account(&self) -> &AccountNumber {
-        &self.float_account
+    /// What a connector to this bank has to be configured with.
+    pub fn variables(&self) -> Vec<(&'static str, String)> {
+        vec![("FLOAT_ACCOUNT", self.float_account.as_str().to_owned())]
     }
 
     /// Identifiers of this kind that belong to customers who take part in payments.

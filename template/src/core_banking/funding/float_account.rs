@@ -12,15 +12,22 @@
 //! the one balance. If it runs dry, incoming payments cannot be paid, so a
 //! quote that the float does not cover is refused.
 
-use crate::domain::{
-    amount::{Amount, AmountError},
-    error::{ErrorCode, PaymentError},
-    party::AccountNumber,
+use std::{fmt, sync::Arc};
+
+use crate::{
+    core_banking::{insight::Insight, port::CoreBankingSystem},
+    domain::{
+        amount::{Amount, AmountError},
+        currency::Currency,
+        error::{ErrorCode, PaymentError},
+        party::AccountNumber,
+    },
+    environment::Variables,
 };
 
 /// The float account and the balances at which to warn and to refuse.
 #[derive(Debug, Clone)]
-pub struct FloatAccount {
+pub struct Settings {
     pub account: AccountNumber,
     /// A quote that would take the float below this is refused.
     pub floor: Amount,
@@ -28,20 +35,67 @@ pub struct FloatAccount {
     pub warning: Amount,
 }
 
-impl FloatAccount {
+impl Settings {
+    pub fn read(variables: &mut Variables, currency: Option<Currency>) -> Option<Self> {
+        let account = variables.account("FLOAT_ACCOUNT", "the number of the float account");
+        let floor = variables.amount("FLOAT_FLOOR", "0", currency);
+        let warning = variables.amount("FLOAT_WARNING", "0", currency);
+        Some(Self {
+            account: account?,
+            floor: floor?,
+            warning: warning?,
+        })
+    }
+}
+
+/// The money at the scheme, as the bank's books mirror it.
+#[derive(Clone)]
+pub struct Funding {
+    settings: Settings,
+    bank: Arc<dyn CoreBankingSystem>,
+}
+
+impl fmt::Debug for Funding {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.settings.fmt(formatter)
+    }
+}
+
+impl Funding {
+    pub fn new(settings: Settings, insight: &Insight) -> Self {
+        Self {
+            settings,
+            bank: Arc::clone(&insight.bank),
+        }
+    }
+
     /// The account that incoming payments are paid from.
     pub fn pays_payees_from(&self) -> &AccountNumber {
-        &self.account
+        &self.settings.account
     }
 
     /// The account that outgoing payments are collected on.
     pub fn collects_from_payers_on(&self) -> &AccountNumber {
-        &self.account
+        &self.settings.account
     }
 
-    /// Whether the float, of which this much is available, covers one more
-    /// incoming payment. Warns before it no longer does.
-    pub fn covers(&self, available: Amount, transfer_amount: Amount) -> Result<(), PaymentError> {
+    /// Refuses an incoming payment that the float does not cover. Warns before
+    /// that is so.
+    pub async fn check(&self, transfer_amount: Amount) -> Result<(), PaymentError> {
+        let available = self
+            .bank
+            .available(&self.settings.account, transfer_amount.currency())
+            .await
+            .map_err(|error| {
+                tracing::error!(%error, "the balance of the float account is not known");
+                error.of_bank()
+            })?;
+        self.settings.covers(available, transfer_amount)
+    }
+}
+
+impl Settings {
+    fn covers(&self, available: Amount, transfer_amount: Amount) -> Result<(), PaymentError> {
         let of_currency = |error: AmountError| {
             PaymentError::new(
                 ErrorCode::CurrencyRefused,
@@ -68,7 +122,6 @@ impl FloatAccount {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::currency::Currency;
 
     fn shillings(text: &str) -> Amount {
         let currency: Currency = "KES".parse().unwrap();
@@ -77,7 +130,7 @@ mod tests {
 
     #[test]
     fn covers_a_payment_down_to_the_floor_and_no_further() {
-        let float = FloatAccount {
+        let float = Settings {
             account: AccountNumber::new("float"),
             floor: shillings("100"),
             warning: shillings("500"),

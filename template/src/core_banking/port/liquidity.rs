@@ -1,0 +1,3 @@
+pub mod float_account_or_disbursement_collection;
+
+pub use self::float_account_or_disbursement_collection::*;

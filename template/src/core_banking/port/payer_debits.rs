@@ -1,0 +1,3 @@
+pub mod cbs_hold;
+
+pub use self::cbs_hold::*;

@@ -1,0 +1,113 @@
+//! Calls over HTTP: questions and instructions.
+
+use std::error::Error;
+
+use reqwest::{Method, RequestBuilder, StatusCode};
+use secrecy::ExposeSecret;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use super::{
+    Client,
+    answers::{BankAnswer, failure, parsed, refusal, said_by_the_bank},
+};
+use crate::core_banking::port::{BankError, BookingId};
+
+/// An answer that is longer is not one of the bank's.
+const MAX_ANSWER_BYTES: usize = 256 * 1024;
+
+#[derive(Deserialize)]
+struct BookingAnswer {
+    booking_id: String,
+}
+
+impl Client {
+    /// Asks a question. A 404 with the bank's own word for it means that there
+    /// is no such thing; another one comes from something in between.
+    pub async fn ask<T: DeserializeOwned>(
+        &self,
+        path: &[&str],
+        nothing: &str,
+    ) -> Result<Option<T>, BankError> {
+        let request = self.request(Method::GET, path)?;
+        let (status, body) = self.send(request).await?;
+        match status {
+            StatusCode::NOT_FOUND if said_by_the_bank(&body, nothing) => Ok(None),
+            status if status.is_success() => parsed(&body).map(Some),
+            status => Err(failure(status, &body)),
+        }
+    }
+
+    /// Gives an instruction that makes a booking.
+    pub async fn book<T: Serialize + Sync>(
+        &self,
+        path: &[&str],
+        body: &T,
+    ) -> Result<BookingId, BankError> {
+        let answer: BookingAnswer = self.instruct(path, body).await?;
+        Ok(answer.booking_id)
+    }
+
+    /// Gives an instruction. 422 in the bank's own words means that the bank
+    /// refused it and has not acted; of every other failure that is not certain.
+    pub async fn instruct<T: DeserializeOwned>(
+        &self,
+        path: &[&str],
+        body: &(impl Serialize + Sync),
+    ) -> Result<T, BankError> {
+        let request = self.request(Method::POST, path)?.json(body);
+        let (status, body) = self.send(request).await?;
+        match status {
+            StatusCode::UNPROCESSABLE_ENTITY => {
+                let answer: BankAnswer = parsed(&body)?;
+                Err(BankError::Refused(refusal(&answer.reason)))
+            }
+            status if status.is_success() => parsed(&body),
+            status => Err(failure(status, &body)),
+        }
+    }
+
+    fn request(&self, method: Method, path: &[&str]) -> Result<RequestBuilder, BankError> {
+        let mut url = self.settings.base_url.clone();
+        // Segment by segment, so that an identifier cannot change the path.
+        url.path_segments_mut()
+            .map_err(|()| BankError::Unreachable("CBS_BASE_URL cannot have a path".to_owned()))?
+            .pop_if_empty()
+            .extend(path);
+        let request = self.http.request(method, url);
+        Ok(match &self.settings.authorization {
+            Some(authorization) => request.header("Authorization", authorization.expose_secret()),
+            None => request,
+        })
+    }
+
+    async fn send(&self, request: RequestBuilder) -> Result<(StatusCode, Vec<u8>), BankError> {
+        let mut answer = request.send().await.map_err(|error| {
+            if error.is_connect() || error.is_builder() {
+                BankError::Unreachable(reason(error))
+            } else {
+                BankError::NoAnswer(reason(error))
+            }
+        })?;
+        let status = answer.status();
+        let mut body = Vec::new();
+        loop {
+            let chunk = answer.chunk().await;
+            match chunk.map_err(|error| BankError::NoAnswer(reason(error)))? {
+                None => return Ok((status, body)),
+                Some(chunk) if body.len() + chunk.len() <= MAX_ANSWER_BYTES => {
+                    body.extend_from_slice(&chunk);
+                }
+                Some(_) => return Err(BankError::NoAnswer("the answer is too long".to_owned())),
+            }
+        }
+    }
+}
+
+/// Why there is no answer. The URL stays out of it: it holds identifiers.
+fn reason(error: reqwest::Error) -> String {
+    let error = error.without_url();
+    match error.source() {
+        Some(source) => format!("{error}: {source}"),
+        None => error.to_string(),
+    }
+}

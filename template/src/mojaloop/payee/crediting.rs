@@ -1,0 +1,3 @@
+pub mod reserve_commit;
+
+pub use self::reserve_commit::*;

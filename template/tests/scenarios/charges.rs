@@ -1,0 +1,3 @@
+pub mod none;
+
+pub use self::none::*;
