@@ -1,0 +1,22 @@
+//! The client of the core banking system against the bank that it is written
+//! for: here the REST API of the sandbox bank.
+//!
+//! **Replace these files together with the client's.** What these tests say is
+//! needed of every client; how the bank is started and made to misbehave is
+//! the bank's own affair.
+
+#![cfg(feature = "sandbox")]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod bank;
+
+mod customers;
+
+mod payee_credits;
+mod payer_debits;
+
+// [if funding_model is not deposit_withdraw]
+mod liquidity;
+// [end]
+
+mod calls;
