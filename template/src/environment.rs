@@ -2,6 +2,9 @@
 //!
 //! A start that fails ten times, for one reason each time, is a long night.
 
+pub mod answers;
+pub mod currencies;
+
 use std::{fmt, str::FromStr, time::Duration};
 
 use reqwest::Url;

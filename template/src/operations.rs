@@ -1,6 +1,5 @@
 //! What operations need: configuration, logs and the start.
 
-pub mod answers;
 pub mod configuration;
 pub mod telemetry;
 

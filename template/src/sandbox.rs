@@ -69,7 +69,7 @@ pub fn stand_in(
         let address = start_simulator(SimulatorSettings {
             backend_base_url: format!("http://{}", listeners.backend_address()?),
             fsp_id: configuration.fsp_id.clone(),
-            currency: configuration.currency,
+            currency: configuration.currencies.first(),
         })?;
         greeting.connector = Some(address);
         configuration.connector_base_url = Some(url_of(address)?);
@@ -109,7 +109,7 @@ pub async fn run_alone(configuration: Configuration) -> Result<(), StartError> {
     let connector = start_simulator(SimulatorSettings {
         backend_base_url: format!("http://{}:{}", backend.host, backend.port),
         fsp_id: configuration.fsp_id,
-        currency: configuration.currency,
+        currency: configuration.currencies.first(),
     })?;
     println!("SANDBOX: no real money is moved. Start the connector with");
     println!("  CBS_BASE_URL=http://{bank} SDK_BASE_URL=http://{connector}");

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     amount::{Amount, AmountError},
+    currency::Currency,
     identifier::PartyIdentifier,
     party::Counterparty,
     timestamp::Timestamp,
@@ -124,6 +125,11 @@ impl Terms {
     /// What the payer asked to send, or the payee to receive.
     pub fn amount(self) -> Amount {
         self.amount
+    }
+
+    /// The one that all the amounts are of.
+    pub fn currency(self) -> Currency {
+        self.amount.currency()
     }
 
     /// What moves between the two FSPs.

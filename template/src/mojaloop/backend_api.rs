@@ -16,9 +16,12 @@ use super::{
     http::{body_settings, error_response, live, no_such_resource, path_settings, resource},
     payee::Payee,
 };
-use crate::domain::{
-    error::{ErrorCode, PaymentError},
-    identifier::{IdType, PartyIdentifier},
+use crate::{
+    domain::{
+        error::{ErrorCode, PaymentError},
+        identifier::{IdType, PartyIdentifier},
+    },
+    environment::currencies::Currencies,
 };
 
 /// What the handlers work with.
@@ -27,6 +30,7 @@ pub struct BackendApi {
     pub payee: Payee,
     pub fsp_id: String,
     pub lei: Option<String>,
+    pub currencies: Currencies,
     /// The kinds of identifier that customers are found by.
     pub id_types: Vec<IdType>,
     /// The country's dial code, which completes an MSISDN in national form.

@@ -12,15 +12,19 @@ use super::{
     http::{body_settings, error_response, live, no_such_resource, path_settings, resource},
     payer::Payer,
 };
-use crate::domain::{
-    error::{ErrorCode, PaymentError},
-    identifier::{IdType, PartyIdentifier},
+use crate::{
+    domain::{
+        error::{ErrorCode, PaymentError},
+        identifier::{IdType, PartyIdentifier},
+    },
+    environment::currencies::Currencies,
 };
 
 /// What the handlers work with.
 #[derive(Clone)]
 pub struct DfspApi {
     pub payer: Payer,
+    pub currencies: Currencies,
     /// The kinds of identifier that customers are found by; a payer whose kind
     /// is not said is found by the first.
     pub id_types: Vec<IdType>,

@@ -16,8 +16,7 @@ use crate::{
     },
     domain::{
         amount::Amount,
-        currency::Currency,
-        error::{ErrorCode, PaymentError},
+        error::PaymentError,
         identifier::PartyIdentifier,
         incoming::IncomingTransfer,
         party::{AccountStatus, Customer},
@@ -33,7 +32,6 @@ pub use self::{
 /// What the payee side is configured with.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    pub currency: Currency,
     /// How long a quote of ours is binding.
     pub quote_lifetime: Duration,
     /// How long after a reservation the scheme's final word may take before
@@ -107,18 +105,5 @@ impl Payee {
             return Err(Refusal::CurrencyNotSupported.of_payee());
         }
         Ok(customer)
-    }
-
-    /// Refuses a currency that this DFSP has no funding in.
-    pub fn accept_currency(&self, code: &str) -> Result<Currency, PaymentError> {
-        let currency: Option<Currency> = code.parse().ok();
-        currency
-            .filter(|currency| *currency == self.settings.currency)
-            .ok_or_else(|| {
-                PaymentError::new(
-                    ErrorCode::CurrencyRefused,
-                    "payments in this currency are not taken here",
-                )
-            })
     }
 }

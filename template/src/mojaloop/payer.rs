@@ -41,7 +41,6 @@ use crate::{
 /// What the payer side is configured with.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    pub currency: Currency,
     /// How long after an offer has expired a transfer that the hub has never
     /// seen can still appear there.
     pub never_seen_after: Duration,
@@ -132,19 +131,6 @@ impl Payer {
     /// Tells the scheme's directory that this identifier is no customer any more.
     pub async fn delete_account(&self, account: &PartyIdentifier) -> Result<Value, PaymentError> {
         self.connector.delete_account(account).await
-    }
-
-    /// Refuses a currency that this DFSP has no funding in.
-    pub fn accept_currency(&self, code: &str) -> Result<Currency, PaymentError> {
-        let currency: Option<Currency> = code.parse().ok();
-        currency
-            .filter(|currency| *currency == self.settings.currency)
-            .ok_or_else(|| {
-                PaymentError::new(
-                    ErrorCode::CurrencyRefused,
-                    "payments in this currency are not made here",
-                )
-            })
     }
 
     async fn find_payer(&self, payer: &PartyIdentifier) -> Result<Customer, PaymentError> {

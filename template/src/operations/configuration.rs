@@ -8,14 +8,11 @@ use std::{path::PathBuf, time::Duration};
 use reqwest::Url;
 use secrecy::SecretString;
 
-use super::{
-    answers,
-    telemetry::{LogFilter, LogFormat},
-};
+use super::telemetry::{LogFilter, LogFormat};
 use crate::{
     core_banking::{fees, funding},
-    domain::{currency::Currency, identifier::IdType},
-    environment::{Problems, Variables},
+    domain::identifier::IdType,
+    environment::{Problems, Variables, answers, currencies::Currencies},
 };
 
 /// The Mojaloop Connector waits no longer for an answer of the backend API.
@@ -34,7 +31,7 @@ pub struct Configuration {
     pub cbs_name: String,
     pub fsp_id: String,
     pub lei: Option<String>,
-    pub currency: Currency,
+    pub currencies: Currencies,
     pub id_types: Vec<IdType>,
     pub dial_code: Option<String>,
 
@@ -79,13 +76,13 @@ impl Configuration {
     }
 
     fn of(variables: &mut Variables) -> Option<Self> {
-        let currency: Option<Currency> = variables.parsed("CURRENCY", answers::CURRENCY);
+        let currencies = Currencies::read(variables);
         let id_types = id_types(variables);
         let dial_code = dial_code(variables);
         let connector_base_url = connector_base_url(variables);
         let cbs_base_url = remote(variables, "CBS_BASE_URL");
-        let funding = funding::Settings::read(variables, currency);
-        let fees = fees::Settings::read(variables, currency);
+        let funding = funding::Settings::read(variables, currencies.as_ref());
+        let fees = fees::Settings::read(variables, currencies.as_ref());
         let database = database(variables);
         let backend_api = listen_address(variables, "SDK_SERVER_HOST", "SDK_SERVER_PORT", "3003");
         let dfsp_api = listen_address(variables, "DFSP_SERVER_HOST", "DFSP_SERVER_PORT", "3004");
@@ -123,7 +120,7 @@ impl Configuration {
             cbs_name: variables.text_or("CBS_NAME", answers::CBS_NAME),
             fsp_id: variables.text_or("FSP_ID", answers::FSP_ID),
             lei: variables.text("LEI"),
-            currency: currency?,
+            currencies: currencies?,
             id_types,
             dial_code,
             backend_api: backend_api?,
@@ -270,7 +267,7 @@ mod tests {
     fn three_variables_suffice_for_a_real_bank() {
         let configuration = real(&[]).unwrap();
         assert_eq!(configuration.fsp_id, answers::FSP_ID);
-        assert_eq!(configuration.currency.code(), answers::CURRENCY);
+        assert_eq!(configuration.currencies.first().code(), answers::CURRENCY);
         assert_eq!(configuration.backend_api.port, 3003);
         assert_eq!(configuration.dfsp_api.host, "127.0.0.1");
         assert_eq!(

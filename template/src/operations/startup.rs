@@ -191,11 +191,13 @@ impl Connector {
             payee,
             fsp_id: configuration.fsp_id,
             lei: configuration.lei,
+            currencies: configuration.currencies.clone(),
             id_types: configuration.id_types.clone(),
             dial_code: configuration.dial_code.clone(),
         });
         let dfsp_routes = dfsp_api::routes(DfspApi {
             payer,
+            currencies: configuration.currencies,
             id_types: configuration.id_types,
             dial_code: configuration.dial_code,
         });
@@ -244,7 +246,6 @@ impl Connector {
 
 fn payee_settings(configuration: &Configuration) -> payee::Settings {
     payee::Settings {
-        currency: configuration.currency,
         quote_lifetime: configuration.quote_lifetime,
         final_word_after: configuration.final_word_after,
     }
@@ -252,7 +253,6 @@ fn payee_settings(configuration: &Configuration) -> payee::Settings {
 
 fn payer_settings(configuration: &Configuration) -> payer::Settings {
     payer::Settings {
-        currency: configuration.currency,
         never_seen_after: configuration.never_seen_after,
         connector_answers_within: configuration.connector_timeout,
     }

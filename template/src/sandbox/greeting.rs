@@ -27,7 +27,7 @@ impl Greeting {
     pub fn new(configuration: &Configuration, listeners: &Listeners) -> std::io::Result<Self> {
         Ok(Self {
             cbs_name: configuration.cbs_name.clone(),
-            currency: configuration.currency,
+            currency: configuration.currencies.first(),
             id_type: configuration.id_types.first().copied(),
             dfsp_api: listeners.dfsp_address()?,
             parties: Vec::new(),

@@ -13,7 +13,8 @@ use core_connector::{
         identifier::{IdType, PartyIdentifier},
         party::AccountNumber,
     },
-    operations::{answers, startup::choose_tls},
+    environment::answers,
+    operations::startup::choose_tls,
     sandbox::bank::{self, SandboxBank, Seed},
 };
 use serde_json::{Value, json};

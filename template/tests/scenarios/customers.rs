@@ -3,7 +3,7 @@
 
 use core_connector::{
     domain::{amount::Amount, currency::Currency, identifier::IdType},
-    operations::answers,
+    environment::answers,
     sandbox::bank::Seed,
 };
 

@@ -1,6 +1,6 @@
 //! Who is this? The scheme looks for a payee.
 
-use core_connector::{domain::identifier::IdType, operations::answers};
+use core_connector::{domain::identifier::IdType, environment::answers};
 use serde_json::json;
 
 use crate::{

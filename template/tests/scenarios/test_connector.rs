@@ -10,9 +10,9 @@ use std::{
 use actix_web::dev::ServerHandle;
 use core_connector::{
     core_banking::port::CoreBankingSystem,
+    environment::answers,
     journal::store::Store,
     operations::{
-        answers,
         configuration::Configuration,
         startup::{Connector, Listeners, choose_tls, open_journal},
     },

@@ -4,12 +4,11 @@ use crate::{
     core_banking::insight::Insight,
     domain::{
         amount::Amount,
-        currency::Currency,
         error::PaymentError,
         party::AccountNumber,
         quote::{AmountType, PayeeCharges, Terms},
     },
-    environment::Variables,
+    environment::{Variables, currencies::Currencies},
 };
 
 /// There is nothing to configure.
@@ -17,7 +16,7 @@ use crate::{
 pub struct Settings;
 
 impl Settings {
-    pub fn read(_: &mut Variables, _: Option<Currency>) -> Option<Self> {
+    pub fn read(_: &mut Variables, _: Option<&Currencies>) -> Option<Self> {
         Some(Self)
     }
 }

@@ -22,79 +22,92 @@ use crate::{
         error::{ErrorCode, PaymentError},
         party::AccountNumber,
     },
-    environment::Variables,
+    environment::{
+        Variables,
+        currencies::{Currencies, PerCurrency},
+    },
 };
 
-/// The float account and the balances at which to warn and to refuse.
+/// The float account of each currency.
 #[derive(Debug, Clone)]
-pub struct Settings {
-    pub account: AccountNumber,
+pub struct Settings(PerCurrency<FloatAccount>);
+
+/// A float account, and the balances at which to warn and to refuse.
+#[derive(Debug, Clone)]
+struct FloatAccount {
+    number: AccountNumber,
     /// A quote that would take the float below this is refused.
-    pub floor: Amount,
+    floor: Amount,
     /// Below this the operator is warned.
-    pub warning: Amount,
+    warning: Amount,
 }
 
 impl Settings {
-    pub fn read(variables: &mut Variables, currency: Option<Currency>) -> Option<Self> {
-        let account = variables.account("FLOAT_ACCOUNT", "the number of the float account");
-        let floor = variables.amount("FLOAT_FLOOR", "0", currency);
-        let warning = variables.amount("FLOAT_WARNING", "0", currency);
-        Some(Self {
-            account: account?,
-            floor: floor?,
-            warning: warning?,
+    pub fn read(variables: &mut Variables, currencies: Option<&Currencies>) -> Option<Self> {
+        PerCurrency::read(variables, currencies, |variables, name, currency| {
+            let what = "the number of the float account";
+            let number = variables.account(&name("FLOAT_ACCOUNT"), what);
+            let floor = variables.amount(&name("FLOAT_FLOOR"), "0", currency);
+            let warning = variables.amount(&name("FLOAT_WARNING"), "0", currency);
+            Some(FloatAccount {
+                number: number?,
+                floor: floor?,
+                warning: warning?,
+            })
         })
+        .map(Self)
     }
 }
 
 /// The money at the scheme, as the bank's books mirror it.
 #[derive(Clone)]
 pub struct Funding {
-    settings: Settings,
+    accounts: PerCurrency<FloatAccount>,
     bank: Arc<dyn CoreBankingSystem>,
 }
 
 impl fmt::Debug for Funding {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.settings.fmt(formatter)
+        self.accounts.fmt(formatter)
     }
 }
 
 impl Funding {
     pub fn new(settings: Settings, insight: &Insight) -> Self {
         Self {
-            settings,
+            accounts: settings.0,
             bank: Arc::clone(&insight.bank),
         }
     }
 
     /// The account that incoming payments are paid from.
-    pub fn pays_payees_from(&self) -> &AccountNumber {
-        &self.settings.account
+    pub fn pays_payees_from(&self, currency: Currency) -> Result<&AccountNumber, PaymentError> {
+        Ok(&self.accounts.of(currency)?.number)
     }
 
     /// The account that outgoing payments are collected on.
-    pub fn collects_from_payers_on(&self) -> &AccountNumber {
-        &self.settings.account
+    pub fn collects_from_payers_on(
+        &self,
+        currency: Currency,
+    ) -> Result<&AccountNumber, PaymentError> {
+        Ok(&self.accounts.of(currency)?.number)
     }
 
     /// Refuses an incoming payment that the float does not cover. Warns before
     /// that is so.
     pub async fn check(&self, transfer_amount: Amount) -> Result<(), PaymentError> {
-        let available = self
-            .bank
-            .available(&self.settings.account, transfer_amount.currency())
-            .await
-            .map_err(|error| {
-                tracing::error!(%error, "the balance of the float account is not known");
-                error.of_bank()
-            })?;
-        self.settings.covers(available, transfer_amount)
+        let currency = transfer_amount.currency();
+        let float = self.accounts.of(currency)?;
+        let available = self.bank.available(&float.number, currency).await;
+        let available = available.map_err(|error| {
+            tracing::error!(%error, "the balance of the float account is not known");
+            error.of_bank()
+        })?;
+        float.covers(available, transfer_amount)
     }
 }
 
-impl Settings {
+impl FloatAccount {
     fn covers(&self, available: Amount, transfer_amount: Amount) -> Result<(), PaymentError> {
         let of_currency = |error: AmountError| {
             PaymentError::new(
@@ -130,8 +143,8 @@ mod tests {
 
     #[test]
     fn covers_a_payment_down_to_the_floor_and_no_further() {
-        let float = Settings {
-            account: AccountNumber::new("float"),
+        let float = FloatAccount {
+            number: AccountNumber::new("float"),
             floor: shillings("100"),
             warning: shillings("500"),
         };

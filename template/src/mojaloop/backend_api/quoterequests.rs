@@ -23,7 +23,7 @@ pub async fn quote(
 /// The currency is read first: the official collection sends a request that is
 /// wrong in more than one way, and expects to be told of the currency.
 fn read(api: &BackendApi, body: QuoteRequestBody) -> Result<QuoteRequest, PaymentError> {
-    let currency = api.payee.accept_currency(&body.currency)?;
+    let currency = api.currencies.accept(&body.currency)?;
     let to = &body.to;
     let payee = api.read_payee(&to.id_type, &to.id_value, to.id_sub_value.as_deref())?;
     read_text(body.transaction_type, "transactionType")?;

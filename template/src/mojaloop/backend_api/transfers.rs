@@ -30,7 +30,7 @@ pub async fn prepare(
 }
 
 fn read(api: &BackendApi, body: TransferRequestBody) -> Result<IncomingRequest, PaymentError> {
-    let currency = api.payee.accept_currency(&body.currency)?;
+    let currency = api.currencies.accept(&body.currency)?;
     let to = &body.to;
     let payee = api.read_payee(&to.id_type, &to.id_value, to.id_sub_value.as_deref())?;
     let amount = read_amount(&body.amount, currency)?;

@@ -49,7 +49,7 @@ fn read(
             let identifier =
                 api.read_own_customer(&account.id_type, &account.id_value, sub_value)?;
             let currency = account.currency.as_deref();
-            let currency = currency.map(|code| api.payer.accept_currency(code));
+            let currency = currency.map(|code| api.currencies.accept(code));
             Ok((identifier, currency.transpose()?))
         })
         .collect()

@@ -88,9 +88,9 @@ async fn offer(api: &DfspApi, asked: Asked<'_>) -> Result<Json<OfferAnswer>, Req
 }
 
 fn read(api: &DfspApi, asked: Asked<'_>) -> Result<OutgoingRequest, PaymentError> {
-    let currency = api.payer.accept_currency(asked.currency)?;
+    let currency = api.currencies.accept(asked.currency)?;
     if let Some(other_currency) = asked.other_currency {
-        api.payer.accept_currency(other_currency)?;
+        api.currencies.accept(other_currency)?;
     }
     let payer = &asked.payer;
     let payer_id_type = match &payer.payer_id_type {

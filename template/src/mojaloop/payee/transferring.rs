@@ -2,7 +2,7 @@
 
 use super::{Payee, crediting};
 use crate::{
-    core_banking::port::Refusal,
+    core_banking::port::{BankError, Refusal},
     domain::{
         error::{ErrorCode, PaymentError},
         incoming::{
@@ -240,15 +240,12 @@ impl Payee {
             // What the scheme has aborted is not reserved any more.
             return find_out_only(&*self.bank, patience, since, reference).await;
         }
-        crediting::carry_out(
-            &*self.bank,
-            self.funding.pays_payees_from(),
-            patience,
-            transfer,
-            step,
-            attempt,
-        )
-        .await
+        let funding = match self.funding.pays_payees_from(transfer.terms.currency()) {
+            Ok(funding) => funding,
+            // It was taken away since: for a person, if it does not come back.
+            Err(error) => return Outcome::Unknown(BankError::Unreachable(error.to_string())),
+        };
+        crediting::carry_out(&*self.bank, funding, patience, transfer, step, attempt).await
     }
 
     /// Stores what came of a step, together with the intent that follows.

@@ -2,6 +2,7 @@
 
 use super::{Payer, debiting, needs_decision};
 use crate::{
+    core_banking::port::BankError,
     domain::{
         amount::Amount,
         error::{ErrorCode, PaymentError},
@@ -228,9 +229,14 @@ impl Payer {
             let reference = &Reference::of_debit(&payment.transfer_id, step);
             return Ok(find_out_only(&*self.bank, patience, since, reference).await);
         }
+        let funding = match self.funding.collects_from_payers_on(offer.terms.currency()) {
+            Ok(funding) => funding,
+            // It was taken away since: for a person, if it does not come back.
+            Err(error) => return Ok(Outcome::Unknown(BankError::Unreachable(error.to_string()))),
+        };
         debiting::carry_out(
             &*self.bank,
-            self.funding.collects_from_payers_on(),
+            funding,
             patience,
             payment,
             offer,

@@ -3,7 +3,7 @@
 use core_connector::{
     core_banking::port::{Liquidity, Refusal},
     domain::currency::Currency,
-    operations::answers,
+    environment::answers,
 };
 
 use crate::bank::{Bank, FLOAT, account, amount, currency, refused};

@@ -1,0 +1,3 @@
+pub mod single;
+
+pub use self::single::*;

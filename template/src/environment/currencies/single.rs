@@ -1,0 +1,71 @@
+//! The currency that accounts are kept in, and what is configured for it.
+
+use crate::{
+    domain::{
+        currency::Currency,
+        error::{ErrorCode, PaymentError},
+    },
+    environment::{Variables, answers},
+};
+
+/// The one currency that payments are made in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Currencies(Currency);
+
+impl Currencies {
+    pub fn read(variables: &mut Variables) -> Option<Self> {
+        variables.parsed("CURRENCY", answers::CURRENCY).map(Self)
+    }
+
+    pub fn first(&self) -> Currency {
+        self.0
+    }
+
+    /// The currency of this code; refused with 5106 if there are no accounts in it.
+    pub fn accept(&self, code: &str) -> Result<Currency, PaymentError> {
+        let currency: Option<Currency> = code.parse().ok();
+        currency
+            .filter(|currency| *currency == self.0)
+            .ok_or_else(not_taken)
+    }
+}
+
+/// What is configured for the currency.
+#[derive(Debug, Clone)]
+pub struct PerCurrency<T> {
+    currency: Currency,
+    value: T,
+}
+
+impl<T> PerCurrency<T> {
+    /// Reads what is configured for the currency. `read` is given the name that
+    /// a variable has for it.
+    pub fn read(
+        variables: &mut Variables,
+        currencies: Option<&Currencies>,
+        read: impl Fn(&mut Variables, &dyn Fn(&str) -> String, Option<Currency>) -> Option<T>,
+    ) -> Option<Self> {
+        let currency = currencies.map(|currencies| currencies.0);
+        // Read also if the currency is wrong, so that every problem is known.
+        let value = read(variables, &str::to_owned, currency);
+        Some(Self {
+            currency: currency?,
+            value: value?,
+        })
+    }
+
+    pub fn of(&self, currency: Currency) -> Result<&T, PaymentError> {
+        if currency == self.currency {
+            Ok(&self.value)
+        } else {
+            Err(not_taken())
+        }
+    }
+}
+
+fn not_taken() -> PaymentError {
+    PaymentError::new(
+        ErrorCode::CurrencyRefused,
+        "there are no accounts in this currency here",
+    )
+}
