@@ -1,5 +1,8 @@
 //! The sandbox bank: a small core banking system with real double-entry books.
 //!
+//! What it offers for payments that arrive is in `crediting`, for payments that
+//! leave in `debiting`; the rest is what every bank has.
+//!
 //! It keeps everything in memory and is made to be looked into: its books can
 //! be read at any time, and it can be told to misbehave in the ways that a
 //! core banking system does.
@@ -11,15 +14,23 @@ use std::{
     time::Duration,
 };
 
-use actix_web::{App, HttpServer, dev::Server, web};
+use actix_web::{
+    App, HttpServer,
+    dev::Server,
+    web::{Data, ServiceConfig},
+};
 
-mod api;
-mod books;
-mod faults;
-mod in_process;
-mod instruction;
-mod ledger;
-mod refusal;
+pub mod api;
+pub mod books;
+pub mod crediting;
+pub mod debiting;
+pub mod faults;
+pub mod in_process;
+pub mod ledger;
+pub mod open_items;
+pub mod order;
+pub mod refusal;
+
 mod report;
 mod seed;
 
@@ -144,10 +155,23 @@ impl SandboxBank {
 
 /// Opens the bank's doors on a listener. The server runs while it is awaited.
 pub fn serve(bank: SandboxBank, listener: TcpListener) -> io::Result<Server> {
+    serve_with(bank, listener, |service| {
+        crediting::configure(service);
+        debiting::configure(service);
+    })
+}
+
+/// The same, with these paths for instructions about money.
+pub fn serve_with(
+    bank: SandboxBank,
+    listener: TcpListener,
+    instructions: fn(&mut ServiceConfig),
+) -> io::Result<Server> {
     let server = HttpServer::new(move || {
         App::new()
-            .app_data(web::Data::new(bank.clone()))
+            .app_data(Data::new(bank.clone()))
             .configure(api::configure)
+            .configure(instructions)
             .wrap(actix_web::middleware::from_fn(api::authorize))
     })
     .listen(listener)?

@@ -19,7 +19,7 @@ use super::{
     Reaction, SandboxBank,
     books::{Answer, Books},
     faults::{Faults, LONGEST_SILENCE, Operation},
-    instruction::{CaptureTerms, HoldFunds, Instruction, Order, ReserveCredit},
+    order::Order,
     refusal::Refusal,
 };
 use crate::domain::{amount::Amount, identifier::IdType, party::AccountNumber};
@@ -27,14 +27,12 @@ use crate::domain::{amount::Amount, identifier::IdType, party::AccountNumber};
 /// No request of a connector is longer.
 const MAX_BODY_BYTES: usize = 16 * 1024;
 
-/// The paths of the bank. `Path` percent-decodes what is in a path after the
+/// The paths that every bank has. `Path` percent-decodes what is in a path after the
 /// path has been split, so that a reference may hold a slash.
 pub fn configure(service: &mut web::ServiceConfig) {
     let json = web::JsonConfig::default()
         .limit(MAX_BODY_BYTES)
         .error_handler(unreadable_body);
-    let reservation = |step: &str| format!("/credit-reservations/{{reservation}}/{step}");
-    let on_hold = |step: &str| format!("/holds/{{hold}}/{step}");
     service
         .app_data(json)
         .service(resource(
@@ -46,21 +44,6 @@ pub fn configure(service: &mut web::ServiceConfig) {
             web::get().to(balance),
         ))
         .service(resource("/credit-checks", web::post().to(check_credit)))
-        .service(resource(
-            "/credit-reservations",
-            web::post().to(reserve_credit),
-        ))
-        .service(resource(
-            &reservation("commit"),
-            web::post().to(commit_credit),
-        ))
-        .service(resource(
-            &reservation("release"),
-            web::post().to(release_credit),
-        ))
-        .service(resource("/holds", web::post().to(hold)))
-        .service(resource(&on_hold("capture"), web::post().to(capture)))
-        .service(resource(&on_hold("release"), web::post().to(release_hold)))
         .service(resource("/bookings/{reference}", web::get().to(enquire)))
         .service(resource("/ledger", web::get().to(ledger)))
         .service(
@@ -69,7 +52,8 @@ pub fn configure(service: &mut web::ServiceConfig) {
         .default_service(web::to(no_such_path));
 }
 
-fn resource(path: &str, route: Route) -> Resource {
+/// A path of the bank. What else is tried there is answered in JSON too.
+pub fn resource(path: &str, route: Route) -> Resource {
     web::resource(path)
         .route(route)
         .default_service(web::to(no_such_method))
@@ -100,22 +84,16 @@ pub async fn authorize(
 
 /// The content of an instruction and the reference that it comes under.
 #[derive(Deserialize)]
-struct Referenced<T> {
-    reference: String,
+pub struct Referenced<T> {
+    pub reference: String,
     #[serde(flatten)]
-    content: T,
+    pub content: T,
 }
 
 /// An instruction that says everything in its path.
 #[derive(Deserialize)]
-struct ReferenceAlone {
-    reference: String,
-}
-
-#[derive(Deserialize)]
-struct CreditCheck {
-    account: AccountNumber,
-    amount: Amount,
+pub struct ReferenceAlone {
+    pub reference: String,
 }
 
 /// What became of an instruction.
@@ -128,7 +106,7 @@ enum Outcome<'a> {
 
 async fn find_customer(bank: Data<SandboxBank>, path: Path<(String, String)>) -> HttpResponse {
     let (id_type, value) = path.into_inner();
-    respond(bank, Operation::FindCustomer, move |books, _| {
+    respond(bank, Operation::FIND_CUSTOMER, move |books, _| {
         let id_type = IdType::from_str(&id_type).ok();
         match id_type.and_then(|id_type| books.find_customer(id_type, &value)) {
             Some(customer) => HttpResponse::Ok().json(customer),
@@ -140,7 +118,7 @@ async fn find_customer(bank: Data<SandboxBank>, path: Path<(String, String)>) ->
 
 async fn balance(bank: Data<SandboxBank>, account: Path<String>) -> HttpResponse {
     let account = AccountNumber::new(account.into_inner());
-    respond(bank, Operation::Balance, move |books, _| {
+    respond(bank, Operation::BALANCE, move |books, _| {
         match books.balance(&account) {
             Some(balance) => HttpResponse::Ok().json(balance),
             None => not_found("unknown_account", "there is no such account"),
@@ -149,8 +127,14 @@ async fn balance(bank: Data<SandboxBank>, account: Path<String>) -> HttpResponse
     .await
 }
 
+#[derive(Deserialize)]
+struct CreditCheck {
+    account: AccountNumber,
+    amount: Amount,
+}
+
 async fn check_credit(bank: Data<SandboxBank>, check: Json<CreditCheck>) -> HttpResponse {
-    respond(bank, Operation::CheckCredit, move |books, _| {
+    respond(bank, Operation::CHECK_CREDIT, move |books, _| {
         match books.check_credit(&check.account, check.amount) {
             Ok(()) => HttpResponse::Ok().json(json!({})),
             Err(refusal) => refused(refusal),
@@ -159,71 +143,8 @@ async fn check_credit(bank: Data<SandboxBank>, check: Json<CreditCheck>) -> Http
     .await
 }
 
-async fn reserve_credit(
-    bank: Data<SandboxBank>,
-    body: Json<Referenced<ReserveCredit>>,
-) -> HttpResponse {
-    let Referenced { reference, content } = body.into_inner();
-    let order = Order::ReserveCredit(content);
-    instruct(bank, Operation::ReserveCredit, reference, order).await
-}
-
-async fn commit_credit(
-    bank: Data<SandboxBank>,
-    reservation: Path<String>,
-    body: Json<ReferenceAlone>,
-) -> HttpResponse {
-    let order = Order::CommitCredit {
-        reservation: reservation.into_inner(),
-    };
-    let reference = body.into_inner().reference;
-    instruct(bank, Operation::CommitCredit, reference, order).await
-}
-
-async fn release_credit(
-    bank: Data<SandboxBank>,
-    reservation: Path<String>,
-    body: Json<ReferenceAlone>,
-) -> HttpResponse {
-    let order = Order::ReleaseCredit {
-        reservation: reservation.into_inner(),
-    };
-    let reference = body.into_inner().reference;
-    instruct(bank, Operation::ReleaseCredit, reference, order).await
-}
-
-async fn hold(bank: Data<SandboxBank>, body: Json<Referenced<HoldFunds>>) -> HttpResponse {
-    let Referenced { reference, content } = body.into_inner();
-    instruct(bank, Operation::Hold, reference, Order::Hold(content)).await
-}
-
-async fn capture(
-    bank: Data<SandboxBank>,
-    hold: Path<String>,
-    body: Json<Referenced<CaptureTerms>>,
-) -> HttpResponse {
-    let Referenced { reference, content } = body.into_inner();
-    let order = Order::Capture {
-        hold: hold.into_inner(),
-        terms: content,
-    };
-    instruct(bank, Operation::Capture, reference, order).await
-}
-
-async fn release_hold(
-    bank: Data<SandboxBank>,
-    hold: Path<String>,
-    body: Json<ReferenceAlone>,
-) -> HttpResponse {
-    let order = Order::ReleaseHold {
-        hold: hold.into_inner(),
-    };
-    let reference = body.into_inner().reference;
-    instruct(bank, Operation::ReleaseHold, reference, order).await
-}
-
 async fn enquire(bank: Data<SandboxBank>, reference: Path<String>) -> HttpResponse {
-    respond(bank, Operation::Enquire, move |books, _| {
+    respond(bank, Operation::ENQUIRE, move |books, _| {
         match books.enquire(&reference) {
             Some(Ok(booking_id)) => HttpResponse::Ok().json(Outcome::Done { booking_id }),
             Some(Err(reason)) => HttpResponse::Ok().json(Outcome::Refused { reason: *reason }),
@@ -268,15 +189,15 @@ async fn no_such_method() -> HttpResponse {
     )
 }
 
-async fn instruct(
+/// Gives the bank an instruction, and answers with the number of its booking.
+pub async fn instruct<O: Order>(
     bank: Data<SandboxBank>,
     operation: Operation,
     reference: String,
-    order: Order,
+    order: O,
 ) -> HttpResponse {
-    let instruction = Instruction { reference, order };
     respond(bank, operation, move |books, forgetful| {
-        let answer: Answer = books.instruct(instruction, forgetful);
+        let answer: Answer = books.instruct(&reference, order, forgetful);
         match answer {
             Ok(booking_id) => HttpResponse::Ok().json(json!({ "booking_id": booking_id })),
             Err(refusal) => refused(refusal),
@@ -287,7 +208,7 @@ async fn instruct(
 
 /// Acts and answers, or does what the bank was told to do instead. The server
 /// keeps a handler going whose caller has hung up.
-async fn respond(
+pub async fn respond(
     bank: Data<SandboxBank>,
     operation: Operation,
     act: impl FnOnce(&mut Books, bool) -> HttpResponse + 'static,
@@ -315,14 +236,16 @@ fn told_to_fail() -> HttpResponse {
     )
 }
 
-fn refused(refusal: Refusal) -> HttpResponse {
+/// The answer to what the bank does not do.
+pub fn refused(refusal: Refusal) -> HttpResponse {
     HttpResponse::UnprocessableEntity().json(json!({
         "reason": refusal,
         "message": refusal.to_string(),
     }))
 }
 
-fn not_found(reason: &str, message: &str) -> HttpResponse {
+/// The answer to a question about what is not there.
+pub fn not_found(reason: &str, message: &str) -> HttpResponse {
     problem(StatusCode::NOT_FOUND, reason, message)
 }
 
@@ -341,5 +264,7 @@ fn unreadable_body(error: JsonPayloadError, _request: &HttpRequest) -> Error {
     InternalError::from_response(error, answer).into()
 }
 
+#[cfg(test)]
+pub mod caller;
 #[cfg(test)]
 mod tests;

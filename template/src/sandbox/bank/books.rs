@@ -1,14 +1,18 @@
 //! The sandbox bank without its doors: customers, the ledger, and what has
 //! been done under which reference.
 
-use std::collections::{HashMap, hash_map::Entry as Slot};
+use std::{
+    any::Any,
+    collections::{HashMap, hash_map::Entry as Slot},
+};
 
 use rust_decimal::Decimal;
 use serde::Serialize;
 
 use super::{
-    instruction::{CaptureTerms, HoldFunds, Instruction, Order, ReserveCredit},
     ledger::{AccountKind, Entry, HeldMoney, Ledger, LedgerError, OPENING_ACCOUNT},
+    open_items::{Item, ItemState, OpenItems},
+    order::Order,
     refusal::Refusal,
     report::{AccountReport, EntryReport, LedgerReport, OpenHoldReport, PostingReport},
     seed::{Seed, SeedCustomer},
@@ -44,39 +48,15 @@ struct CustomerRecord {
     customer: Customer,
     transaction_limit: Option<Amount>,
     maximum_balance: Option<Amount>,
-    /// Credits that are reserved and not yet committed.
-    pending_credits: Decimal,
+    /// Credits that have been promised and are not posted yet.
+    expected_credits: Decimal,
 }
 
-/// An instruction that the bank has acted on or has refused.
+/// An order that the bank has carried out or has refused.
 #[derive(Debug)]
 struct Handled {
-    order: Order,
+    order: Box<dyn Any + Send>,
     answer: Answer,
-}
-
-/// Money on hold, and what for.
-#[derive(Debug)]
-struct Hold {
-    reference: String,
-    money: HeldMoney,
-    purpose: Purpose,
-    state: HoldState,
-}
-
-#[derive(Debug)]
-enum Purpose {
-    /// An incoming payment: the money is on the funding account.
-    Credit(ReserveCredit),
-    /// An outgoing payment: the money is on the payer's account.
-    Debit,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum HoldState {
-    Open,
-    Settled,
-    Released,
 }
 
 /// The whole bank.
@@ -87,10 +67,7 @@ pub struct Books {
     customers: HashMap<AccountNumber, CustomerRecord>,
     account_of: HashMap<(IdType, String), AccountNumber>,
     ledger: Ledger,
-    holds: Vec<Hold>,
-    /// Where the holds of a reference are; more than one only if the bank was
-    /// made forgetful.
-    holds_of: HashMap<String, Vec<usize>>,
+    open_items: OpenItems,
     handled: HashMap<String, Handled>,
     instructions: u64,
     max_instructions: u64,
@@ -106,8 +83,7 @@ impl Books {
             customers: HashMap::new(),
             account_of: HashMap::new(),
             ledger: Ledger::default(),
-            holds: Vec::new(),
-            holds_of: HashMap::new(),
+            open_items: OpenItems::default(),
             handled: HashMap::new(),
             instructions: 0,
             max_instructions: MAX_INSTRUCTIONS,
@@ -152,7 +128,7 @@ impl Books {
             customer: seed.customer,
             transaction_limit: seed.transaction_limit,
             maximum_balance: seed.maximum_balance,
-            pending_credits: Decimal::ZERO,
+            expected_credits: Decimal::ZERO,
         };
         self.customers.insert(account.clone(), record);
         Entry {
@@ -163,14 +139,13 @@ impl Books {
 
     /// Does what it is told, once: under a reference that is known already it
     /// answers as it did before. A forgetful bank does it again.
-    pub fn instruct(&mut self, instruction: Instruction, forgetful: bool) -> Answer {
-        let Instruction { reference, order } = instruction;
-        if let Some(earlier) = self.handled.get(&reference) {
+    pub fn instruct<O: Order>(&mut self, reference: &str, order: O, forgetful: bool) -> Answer {
+        if let Some(earlier) = self.handled.get(reference) {
             if earlier.answer.is_ok() {
                 self.repeated_instructions += 1;
             }
             if !forgetful {
-                return if earlier.order == order {
+                return if earlier.order.downcast_ref() == Some(&order) {
                     earlier.answer.clone()
                 } else {
                     Err(Refusal::ReferenceReused)
@@ -184,14 +159,14 @@ impl Books {
             return Err(Refusal::SandboxFull);
         }
         self.instructions += 1;
-        let answer = self
-            .act(&reference, &order)
+        let answer = order
+            .carry_out(self, reference)
             .map(|()| format!("booking-{}", self.instructions));
         let handled = Handled {
-            order,
+            order: Box::new(order),
             answer: answer.clone(),
         };
-        match self.handled.entry(reference) {
+        match self.handled.entry(reference.to_owned()) {
             Slot::Vacant(slot) => {
                 slot.insert(handled);
             }
@@ -204,153 +179,46 @@ impl Books {
         answer
     }
 
-    fn act(&mut self, reference: &str, order: &Order) -> Result<(), Refusal> {
-        match order {
-            Order::ReserveCredit(credit) => self.reserve_credit(reference, credit),
-            Order::CommitCredit { reservation } => self.commit_credit(reference, reservation),
-            Order::ReleaseCredit { reservation } => {
-                self.release(self.open_reservation(reservation)?)
-            }
-            Order::Hold(funds) => self.hold(reference, funds),
-            Order::Capture { hold, terms } => self.capture(reference, hold, terms),
-            Order::ReleaseHold { hold } => self.release(self.open_debit(hold)?),
-        }
-    }
-
-    fn reserve_credit(&mut self, reference: &str, credit: &ReserveCredit) -> Result<(), Refusal> {
-        self.check_currency(&[
-            credit.transfer_amount,
-            credit.payee_receives,
-            credit.fee,
-            credit.commission,
-        ])?;
-        let received =
-            credit.transfer_amount.value() - credit.fee.value() + credit.commission.value();
-        if credit.transfer_amount.is_zero() || credit.payee_receives.value() != received {
-            return Err(Refusal::Malformed);
-        }
-        self.check_credit(&credit.account, credit.payee_receives)?;
-        self.check_funding_account(&credit.funding_account)?;
-        let money = HeldMoney {
-            account: credit.funding_account.clone(),
-            amount: credit.transfer_amount.value(),
-        };
-        self.ledger.hold(&money).map_err(|error| match error {
-            LedgerError::Overdrawn => Refusal::InsufficientLiquidity,
-            other => other.into(),
-        })?;
-        if let Some(payee) = self.customers.get_mut(&credit.account) {
-            payee.pending_credits += credit.payee_receives.value();
-        }
-        self.remember_hold(reference, money, Purpose::Credit(credit.clone()));
-        Ok(())
-    }
-
-    fn commit_credit(&mut self, reference: &str, reservation: &str) -> Result<(), Refusal> {
-        let index = self.open_reservation(reservation)?;
-        let hold = &self.holds[index];
-        let Purpose::Credit(credit) = &hold.purpose else {
-            return Err(Refusal::UnknownReservation);
-        };
-        self.active_customer(&credit.account)?;
-        let entries = vec![
-            Entry {
-                account: credit.funding_account.clone(),
-                amount: -credit.transfer_amount.value(),
-            },
-            Entry {
-                account: credit.account.clone(),
-                amount: credit.payee_receives.value(),
-            },
-            Entry {
-                account: self.fee_account.clone(),
-                amount: credit.fee.value() - credit.commission.value(),
-            },
-        ];
-        self.ledger
-            .post(reference, "incoming payment", entries, Some(&hold.money))?;
-        self.close(index, HoldState::Settled);
-        Ok(())
-    }
-
-    fn hold(&mut self, reference: &str, funds: &HoldFunds) -> Result<(), Refusal> {
-        self.check_currency(&[funds.amount])?;
-        if funds.amount.is_zero() {
-            return Err(Refusal::Malformed);
-        }
-        let payer = self.active_customer(&funds.account)?;
-        payer.check_transaction_limit(funds.amount)?;
-        let money = HeldMoney {
-            account: funds.account.clone(),
-            amount: funds.amount.value(),
-        };
-        self.ledger.hold(&money)?;
-        self.remember_hold(reference, money, Purpose::Debit);
-        Ok(())
-    }
-
-    /// The payer's status is not asked for: held money is taken even if the
-    /// account has been blocked since, as the payee's bank was promised it.
-    fn capture(
-        &mut self,
-        reference: &str,
-        hold: &str,
-        terms: &CaptureTerms,
-    ) -> Result<(), Refusal> {
-        self.check_currency(&[terms.transfer_amount, terms.fee])?;
-        let index = self.open_debit(hold)?;
-        self.check_funding_account(&terms.funding_account)?;
-        let money = &self.holds[index].money;
-        if terms.transfer_amount.value() + terms.fee.value() != money.amount {
-            return Err(Refusal::AmountDiffersFromHold);
-        }
-        let entries = vec![
-            Entry {
-                account: money.account.clone(),
-                amount: -money.amount,
-            },
-            Entry {
-                account: terms.funding_account.clone(),
-                amount: terms.transfer_amount.value(),
-            },
-            Entry {
-                account: self.fee_account.clone(),
-                amount: terms.fee.value(),
-            },
-        ];
-        self.ledger
-            .post(reference, "outgoing payment", entries, Some(money))?;
-        self.close(index, HoldState::Settled);
-        Ok(())
-    }
-
-    fn release(&mut self, index: usize) -> Result<(), Refusal> {
-        self.ledger.free(&self.holds[index].money)?;
-        self.close(index, HoldState::Released);
-        Ok(())
-    }
-
     /// Whether the account takes a credit of this amount now. Nothing moves.
     pub fn check_credit(&self, account: &AccountNumber, amount: Amount) -> Result<(), Refusal> {
-        self.check_currency(&[amount])?;
-        if amount.is_zero() {
-            return Err(Refusal::Malformed);
-        }
-        let payee = self.active_customer(account)?;
-        payee.check_transaction_limit(amount)?;
+        let payee = self.check_payment(account, amount)?;
         let balance = self
             .ledger
             .account(account)
             .map(|account| account.balance)
             .unwrap_or_default();
-        let balance_then = balance + payee.pending_credits + amount.value();
+        let balance_then = balance + payee.expected_credits + amount.value();
         match payee.maximum_balance {
             Some(maximum) if balance_then > maximum.value() => Err(Refusal::LimitExceeded),
             _ => Ok(()),
         }
     }
 
-    fn check_currency(&self, amounts: &[Amount]) -> Result<(), Refusal> {
+    /// Whether the account may be debited with this amount now, if it has the
+    /// funds: that is for the ledger to say. Nothing moves.
+    pub fn check_debit(&self, account: &AccountNumber, amount: Amount) -> Result<(), Refusal> {
+        self.check_payment(account, amount).map(|_| ())
+    }
+
+    /// What a payer's account and a payee's are both asked.
+    fn check_payment(
+        &self,
+        account: &AccountNumber,
+        amount: Amount,
+    ) -> Result<&CustomerRecord, Refusal> {
+        self.check_currency(&[amount])?;
+        if amount.is_zero() {
+            return Err(Refusal::Malformed);
+        }
+        let customer = self.active_customer(account)?;
+        match customer.transaction_limit {
+            Some(limit) if amount.value() > limit.value() => Err(Refusal::LimitExceeded),
+            _ => Ok(customer),
+        }
+    }
+
+    /// Whether the bank keeps accounts in the currency of these amounts.
+    pub fn check_currency(&self, amounts: &[Amount]) -> Result<(), Refusal> {
         let supported = |amount: &Amount| amount.currency() == self.currency;
         if amounts.iter().all(supported) {
             Ok(())
@@ -359,11 +227,17 @@ impl Books {
         }
     }
 
-    fn check_funding_account(&self, account: &AccountNumber) -> Result<(), Refusal> {
+    /// Whether payments may be funded from this account, and collected on it.
+    pub fn check_funding_account(&self, account: &AccountNumber) -> Result<(), Refusal> {
         match self.ledger.account(account) {
             Some(account) if account.kind == AccountKind::Float => Ok(()),
             _ => Err(Refusal::UnknownFundingAccount),
         }
+    }
+
+    /// Whether this is a customer's account that is neither blocked nor closed.
+    pub fn check_active(&self, account: &AccountNumber) -> Result<(), Refusal> {
+        self.active_customer(account).map(|_| ())
     }
 
     fn active_customer(&self, account: &AccountNumber) -> Result<&CustomerRecord, Refusal> {
@@ -375,62 +249,78 @@ impl Books {
         }
     }
 
-    fn remember_hold(&mut self, reference: &str, money: HeldMoney, purpose: Purpose) {
-        let index = self.holds.len();
-        self.holds.push(Hold {
-            reference: reference.to_owned(),
-            money,
-            purpose,
-            state: HoldState::Open,
-        });
-        let indexes = self.holds_of.entry(reference.to_owned()).or_default();
-        indexes.push(index);
+    /// The account of what the bank earns.
+    pub fn fee_account(&self) -> &AccountNumber {
+        &self.fee_account
     }
 
-    fn close(&mut self, index: usize, state: HoldState) {
-        let hold = &mut self.holds[index];
-        hold.state = state;
-        if let Purpose::Credit(credit) = &hold.purpose
-            && let Some(payee) = self.customers.get_mut(&credit.account)
-        {
-            payee.pending_credits -= credit.payee_receives.value();
+    /// Counts a credit that has been promised towards the account's maximum
+    /// balance, until it is posted or given up.
+    pub fn expect_credit(&mut self, account: &AccountNumber, amount: Amount) {
+        if let Some(payee) = self.customers.get_mut(account) {
+            payee.expected_credits += amount.value();
         }
     }
 
-    fn open_reservation(&self, reference: &str) -> Result<usize, Refusal> {
-        let is_credit = |hold: &Hold| matches!(hold.purpose, Purpose::Credit(_));
-        match self.find_hold(reference, is_credit) {
-            None => Err(Refusal::UnknownReservation),
-            Some((_, HoldState::Settled)) => Err(Refusal::ReservationCommitted),
-            Some((_, HoldState::Released)) => Err(Refusal::ReservationReleased),
-            Some((index, HoldState::Open)) => Ok(index),
+    /// Counts a promised credit no longer: it has been posted or given up.
+    pub fn expect_credit_no_longer(&mut self, account: &AccountNumber, amount: Amount) {
+        if let Some(payee) = self.customers.get_mut(account) {
+            payee.expected_credits -= amount.value();
         }
     }
 
-    fn open_debit(&self, reference: &str) -> Result<usize, Refusal> {
-        let is_debit = |hold: &Hold| matches!(hold.purpose, Purpose::Debit);
-        match self.find_hold(reference, is_debit) {
-            None => Err(Refusal::UnknownHold),
-            Some((_, HoldState::Settled)) => Err(Refusal::HoldCaptured),
-            Some((_, HoldState::Released)) => Err(Refusal::HoldReleased),
-            Some((index, HoldState::Open)) => Ok(index),
-        }
-    }
-
-    /// A hold of this reference: an open one if there is one.
-    fn find_hold(
-        &self,
+    /// Moves money at once, all of it or none.
+    pub fn post(
+        &mut self,
         reference: &str,
-        wanted: impl Fn(&Hold) -> bool + Copy,
-    ) -> Option<(usize, HoldState)> {
-        let indexes = self.holds_of.get(reference)?;
-        let mut found = indexes
-            .iter()
-            .map(|index| (*index, &self.holds[*index]))
-            .filter(|(_, hold)| wanted(hold))
-            .map(|(index, hold)| (index, hold.state));
-        let open = found.clone().find(|(_, state)| *state == HoldState::Open);
-        open.or_else(|| found.next())
+        description: &'static str,
+        entries: Vec<Entry>,
+    ) -> Result<(), LedgerError> {
+        self.ledger.post(reference, description, entries, None)
+    }
+
+    /// Keeps an order open until it is settled or released, and holds this
+    /// money meanwhile, if any.
+    pub fn keep_open<O: Order>(
+        &mut self,
+        reference: &str,
+        order: O,
+        held: Option<HeldMoney>,
+    ) -> Result<(), LedgerError> {
+        if let Some(money) = &held {
+            self.ledger.hold(money)?;
+        }
+        self.open_items.keep(reference, order, held);
+        Ok(())
+    }
+
+    /// The order of this kind that was kept open under this reference, and
+    /// what has become of it.
+    pub fn item<O: Order>(&self, reference: &str) -> Option<Item<O>> {
+        self.open_items.find(reference)
+    }
+
+    /// Settles an open item: moves money, of which what was held is a part.
+    pub fn settle<O: Order>(
+        &mut self,
+        item: &Item<O>,
+        reference: &str,
+        description: &'static str,
+        entries: Vec<Entry>,
+    ) -> Result<(), LedgerError> {
+        let held = self.open_items.held(item);
+        self.ledger.post(reference, description, entries, held)?;
+        self.open_items.close(item, ItemState::Settled);
+        Ok(())
+    }
+
+    /// Gives up an open item: what was held for it is available again.
+    pub fn release<O: Order>(&mut self, item: &Item<O>) -> Result<(), LedgerError> {
+        if let Some(money) = self.open_items.held(item) {
+            self.ledger.free(money)?;
+        }
+        self.open_items.close(item, ItemState::Released);
+        Ok(())
     }
 
     /// The customer behind an identifier, in whatever form it is written.
@@ -473,10 +363,6 @@ impl Books {
 
     /// Everything that is in the books.
     pub fn report(&self) -> LedgerReport {
-        let open_holds = || {
-            let is_open = |hold: &&Hold| hold.state == HoldState::Open;
-            self.holds.iter().filter(is_open)
-        };
         let mut accounts: Vec<_> = self
             .ledger
             .accounts()
@@ -507,12 +393,14 @@ impl Books {
             currency: self.currency,
             balanced: self
                 .ledger
-                .is_balanced(open_holds().map(|hold| &hold.money)),
+                .is_balanced(self.open_items.holds().map(|hold| hold.money)),
             accounts,
             postings: postings.collect(),
-            open_holds: open_holds()
+            open_holds: self
+                .open_items
+                .holds()
                 .map(|hold| OpenHoldReport {
-                    reference: hold.reference.clone(),
+                    reference: hold.reference.to_owned(),
                     account: hold.money.account.as_str().to_owned(),
                     amount: hold.money.amount.normalize(),
                 })
@@ -522,24 +410,7 @@ impl Books {
     }
 }
 
-impl CustomerRecord {
-    fn check_transaction_limit(&self, amount: Amount) -> Result<(), Refusal> {
-        match self.transaction_limit {
-            Some(limit) if amount.value() > limit.value() => Err(Refusal::LimitExceeded),
-            _ => Ok(()),
-        }
-    }
-}
-
-impl From<LedgerError> for Refusal {
-    fn from(error: LedgerError) -> Self {
-        match error {
-            LedgerError::UnknownAccount => Self::UnknownAccount,
-            LedgerError::Overdrawn => Self::InsufficientFunds,
-            LedgerError::Unbalanced | LedgerError::NotHeld => Self::Unbalanced,
-        }
-    }
-}
-
+#[cfg(test)]
+pub mod example;
 #[cfg(test)]
 mod tests;

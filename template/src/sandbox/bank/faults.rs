@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de::Error};
+
+use super::{crediting, debiting};
 
 /// The longest that the bank lets a caller wait, however it was told to misbehave.
 pub const LONGEST_SILENCE: Duration = Duration::from_secs(120);
@@ -10,22 +12,44 @@ pub const LONGEST_SILENCE: Duration = Duration::from_secs(120);
 /// More rules than this are a mistake.
 const MAX_RULES: usize = 64;
 
-/// What a rule is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Operation {
-    ReserveCredit,
-    CommitCredit,
-    ReleaseCredit,
-    Hold,
-    Capture,
-    ReleaseHold,
-    FindCustomer,
-    Balance,
-    CheckCredit,
-    Enquire,
+/// Something that the bank does, by the name that a rule gives it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Operation(&'static str);
+
+impl Operation {
+    pub const FIND_CUSTOMER: Self = Self::new("find_customer");
+    pub const BALANCE: Self = Self::new("balance");
+    pub const CHECK_CREDIT: Self = Self::new("check_credit");
+    pub const ENQUIRE: Self = Self::new("enquire");
     /// In a rule, each of the others.
-    Any,
+    pub const ANY: Self = Self::new("any");
+
+    pub const fn new(name: &'static str) -> Self {
+        Self(name)
+    }
+
+    fn known() -> impl Iterator<Item = Self> {
+        let always = [
+            Self::FIND_CUSTOMER,
+            Self::BALANCE,
+            Self::CHECK_CREDIT,
+            Self::ENQUIRE,
+            Self::ANY,
+        ];
+        let with_money = [crediting::OPERATIONS, debiting::OPERATIONS];
+        always
+            .into_iter()
+            .chain(with_money.into_iter().flatten().copied())
+    }
+}
+
+impl<'de> Deserialize<'de> for Operation {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        Self::known()
+            .find(|operation| operation.0 == name)
+            .ok_or_else(|| D::Error::custom(format!("the bank has no operation {name:?}")))
+    }
 }
 
 /// How the bank misbehaves at one call.
@@ -74,7 +98,7 @@ impl Faults {
     /// about it and not spent. Counts as one of the rule's times.
     pub fn next(&mut self, operation: Operation) -> Option<Fault> {
         let rule = self.rules.iter_mut().find(|rule| {
-            let concerned = rule.operation == Operation::Any || rule.operation == operation;
+            let concerned = rule.operation == Operation::ANY || rule.operation == operation;
             concerned && rule.times != Some(0)
         })?;
         if let Some(times) = &mut rule.times {
@@ -166,6 +190,8 @@ impl TryFrom<WrittenRule> for FaultRule {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use serde_json::{Value, json};
 
     use super::*;
@@ -177,34 +203,46 @@ mod tests {
     #[test]
     fn a_rule_holds_for_its_operation_as_many_times_as_it_says() {
         let mut faults = faults(json!({"rules": [
-            {"operation": "capture", "fault": "fail", "times": 2},
+            {"operation": "enquire", "fault": "fail", "times": 2},
             {"operation": "any", "fault": "slow", "delay_ms": 5}
         ]}));
         let slow = Some(Fault::Slow(Duration::from_millis(5)));
-        assert_eq!(faults.next(Operation::Hold), slow);
-        assert_eq!(faults.next(Operation::Capture), Some(Fault::Fail));
-        assert_eq!(faults.next(Operation::Capture), Some(Fault::Fail));
-        assert_eq!(faults.next(Operation::Capture), slow);
+        assert_eq!(faults.next(Operation::BALANCE), slow);
+        assert_eq!(faults.next(Operation::ENQUIRE), Some(Fault::Fail));
+        assert_eq!(faults.next(Operation::ENQUIRE), Some(Fault::Fail));
+        assert_eq!(faults.next(Operation::ENQUIRE), slow);
         assert!(!faults.forgetful());
     }
 
     #[test]
     fn a_bank_without_rules_behaves() {
         let mut faults = faults(json!({"forgetful": true}));
-        assert_eq!(faults.next(Operation::Any), None);
+        assert_eq!(faults.next(Operation::ANY), None);
         assert!(faults.forgetful());
     }
 
     #[test]
+    fn every_operation_with_money_has_a_name_of_its_own() {
+        let names: HashSet<_> = Operation::known().map(|operation| operation.0).collect();
+        assert_eq!(names.len(), Operation::known().count());
+        for operation in crediting::OPERATIONS.iter().chain(debiting::OPERATIONS) {
+            let mut faults =
+                faults(json!({"rules": [{"operation": operation.0, "fault": "fail"}]}));
+            assert_eq!(faults.next(*operation), Some(Fault::Fail));
+            assert_eq!(faults.next(Operation::BALANCE), None);
+        }
+    }
+
+    #[test]
     fn a_rule_that_cannot_be_followed_is_refused() {
-        let too_many = vec![json!({"operation": "hold", "fault": "fail"}); MAX_RULES + 1];
+        let too_many = vec![json!({"operation": "balance", "fault": "fail"}); MAX_RULES + 1];
         for written in [
-            json!({"rules": [{"operation": "hold", "fault": "slow"}]}),
-            json!({"rules": [{"operation": "hold", "fault": "act_then_slow", "delay_ms": 120_001}]}),
-            json!({"rules": [{"operation": "hold", "fault": "refuse"}]}),
-            json!({"rules": [{"operation": "hold", "fault": "explode"}]}),
-            json!({"rules": [{"operation": "withdraw", "fault": "fail"}]}),
-            json!({"rules": [{"operation": "hold", "fault": "fail", "time": 1}]}),
+            json!({"rules": [{"operation": "balance", "fault": "slow"}]}),
+            json!({"rules": [{"operation": "balance", "fault": "act_then_slow", "delay_ms": 120_001}]}),
+            json!({"rules": [{"operation": "balance", "fault": "refuse"}]}),
+            json!({"rules": [{"operation": "balance", "fault": "explode"}]}),
+            json!({"rules": [{"operation": "dance", "fault": "fail"}]}),
+            json!({"rules": [{"operation": "balance", "fault": "fail", "time": 1}]}),
             json!({"rules": too_many}),
             json!({"forgetfull": true}),
         ] {

@@ -14,16 +14,12 @@ use serde::{
 use tokio::time::timeout;
 
 use super::{
-    Reaction, SandboxBank,
-    books::Books,
-    faults::Operation,
-    instruction::{CaptureTerms, HoldFunds, Instruction, Order, ReserveCredit},
+    Reaction, SandboxBank, books::Books, faults::Operation, order::Order,
     refusal::Refusal as Reason,
 };
 use crate::{
     core_banking::port::{
-        BankError, Booking, BookingId, Bookings, CoreBankingSystem, CreditReservation, Customers,
-        Liquidity, PayeeCredits, PayerCapture, PayerHolds, Refusal,
+        BankError, Booking, BookingId, Bookings, CoreBankingSystem, Customers, Liquidity, Refusal,
     },
     domain::{
         amount::Amount,
@@ -44,7 +40,7 @@ impl Customers for SandboxBank {
         identifier: &PartyIdentifier,
     ) -> Result<Option<Customer>, BankError> {
         let identifier = identifier.clone();
-        self.call(Operation::FindCustomer, move |books, _| {
+        self.call(Operation::FIND_CUSTOMER, move |books, _| {
             let found = books.find_customer(identifier.id_type(), identifier.canonical());
             found.cloned()
         })
@@ -53,100 +49,10 @@ impl Customers for SandboxBank {
 
     async fn check_credit(&self, payee: &AccountNumber, amount: Amount) -> Result<(), BankError> {
         let payee = payee.clone();
-        let checked = self.call(Operation::CheckCredit, move |books, _| {
+        let checked = self.call(Operation::CHECK_CREDIT, move |books, _| {
             books.check_credit(&payee, amount)
         });
         checked.await?.map_err(refused)
-    }
-}
-
-#[async_trait]
-impl PayeeCredits for SandboxBank {
-    async fn reserve_credit(
-        &self,
-        reference: &Reference,
-        credit: &CreditReservation,
-    ) -> Result<BookingId, BankError> {
-        let charges = credit.terms.payee_charges();
-        let order = Order::ReserveCredit(ReserveCredit {
-            account: credit.payee.clone(),
-            funding_account: credit.funding.clone(),
-            transfer_amount: credit.terms.transfer_amount(),
-            payee_receives: credit.terms.payee_receives(),
-            fee: charges.fee,
-            commission: charges.commission,
-        });
-        self.instruct(Operation::ReserveCredit, reference, order)
-            .await
-    }
-
-    async fn commit_credit(
-        &self,
-        reference: &Reference,
-        reservation: &Reference,
-    ) -> Result<BookingId, BankError> {
-        let order = Order::CommitCredit {
-            reservation: reservation.to_string(),
-        };
-        self.instruct(Operation::CommitCredit, reference, order)
-            .await
-    }
-
-    async fn release_credit(
-        &self,
-        reference: &Reference,
-        reservation: &Reference,
-    ) -> Result<BookingId, BankError> {
-        let order = Order::ReleaseCredit {
-            reservation: reservation.to_string(),
-        };
-        self.instruct(Operation::ReleaseCredit, reference, order)
-            .await
-    }
-}
-
-#[async_trait]
-impl PayerHolds for SandboxBank {
-    async fn hold(
-        &self,
-        reference: &Reference,
-        payer: &AccountNumber,
-        amount: Amount,
-    ) -> Result<BookingId, BankError> {
-        let order = Order::Hold(HoldFunds {
-            account: payer.clone(),
-            amount,
-        });
-        self.instruct(Operation::Hold, reference, order).await
-    }
-
-    async fn capture(
-        &self,
-        reference: &Reference,
-        hold: &Reference,
-        capture: &PayerCapture,
-    ) -> Result<BookingId, BankError> {
-        let order = Order::Capture {
-            hold: hold.to_string(),
-            terms: CaptureTerms {
-                funding_account: capture.funding.clone(),
-                transfer_amount: capture.transfer_amount,
-                fee: capture.payer_fee,
-            },
-        };
-        self.instruct(Operation::Capture, reference, order).await
-    }
-
-    async fn release_hold(
-        &self,
-        reference: &Reference,
-        hold: &Reference,
-    ) -> Result<BookingId, BankError> {
-        let order = Order::ReleaseHold {
-            hold: hold.to_string(),
-        };
-        self.instruct(Operation::ReleaseHold, reference, order)
-            .await
     }
 }
 
@@ -158,7 +64,7 @@ impl Liquidity for SandboxBank {
         currency: Currency,
     ) -> Result<Amount, BankError> {
         let account = account.clone();
-        let balance = self.call(Operation::Balance, move |books, _| books.balance(&account));
+        let balance = self.call(Operation::BALANCE, move |books, _| books.balance(&account));
         match balance.await? {
             Some(balance) if balance.available.currency() == currency => Ok(balance.available),
             Some(_) => Err(BankError::Refused(Refusal::CurrencyNotSupported)),
@@ -171,7 +77,7 @@ impl Liquidity for SandboxBank {
 impl Bookings for SandboxBank {
     async fn find_booking(&self, reference: &Reference) -> Result<Option<Booking>, BankError> {
         let reference = reference.to_string();
-        let found = self.call(Operation::Enquire, move |books, _| {
+        let found = self.call(Operation::ENQUIRE, move |books, _| {
             books.enquire(&reference).cloned()
         });
         Ok(found.await?.map(|answer| match answer {
@@ -184,25 +90,23 @@ impl Bookings for SandboxBank {
 impl CoreBankingSystem for SandboxBank {}
 
 impl SandboxBank {
-    async fn instruct(
+    /// Gives the bank an instruction, and waits for its answer.
+    pub async fn instruct<O: Order>(
         &self,
         operation: Operation,
         reference: &Reference,
-        order: Order,
+        order: O,
     ) -> Result<BookingId, BankError> {
-        let instruction = Instruction {
-            reference: reference.to_string(),
-            order,
-        };
+        let reference = reference.to_string();
         let answer = self.call(operation, move |books, forgetful| {
-            books.instruct(instruction, forgetful)
+            books.instruct(&reference, order, forgetful)
         });
         answer.await?.map_err(refused)
     }
 
     /// Calls the bank as over a network: it goes on with what it was asked
     /// also when the caller has stopped waiting.
-    async fn call<T: Send + 'static>(
+    pub async fn call<T: Send + 'static>(
         &self,
         operation: Operation,
         act: impl FnOnce(&mut Books, bool) -> T + Send + 'static,
@@ -231,7 +135,8 @@ impl SandboxBank {
     }
 }
 
-fn refused(reason: Reason) -> BankError {
+/// A refusal of the bank, in the words of the port.
+pub fn refused(reason: Reason) -> BankError {
     BankError::Refused(reason.into())
 }
 
@@ -253,16 +158,10 @@ impl From<Reason> for Refusal {
             Reason::InsufficientLiquidity => Self::InsufficientLiquidity,
             Reason::Malformed
             | Reason::UnknownFundingAccount
-            | Reason::UnknownReservation
-            | Reason::ReservationCommitted
-            | Reason::ReservationReleased
-            | Reason::UnknownHold
-            | Reason::HoldCaptured
-            | Reason::HoldReleased
-            | Reason::AmountDiffersFromHold
             | Reason::ReferenceReused
             | Reason::SandboxFull
-            | Reason::Unbalanced => Self::Other,
+            | Reason::Unbalanced
+            | Reason::Particular(_) => Self::Other,
         }
     }
 }

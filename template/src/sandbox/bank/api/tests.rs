@@ -1,112 +1,39 @@
-use std::{
-    net::TcpListener,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
+use actix_web::web::ServiceConfig;
 use serde_json::Value;
 
-use super::*;
+use super::{caller::*, *};
 use crate::{
     domain::party::Customer,
-    sandbox::bank::{LedgerReport, Seed, serve},
+    sandbox::bank::{LedgerReport, books::example::Transfer},
 };
 
-const PAYEE: &str = "1000001";
-const PAYER: &str = "1000002";
-const FLOAT: &str = "9000001";
-
-/// A seed of its own, as the file of the sandbox is there to be replaced.
-const SEED: &str = r#"
-    currency = "KES"
-    float_account = "9000001"
-    float_balance = 100000
-    fee_account = "9000002"
-
-    [[customers]]
-    account = "1000001"
-    identifiers = ["MSISDN 265998571175", "EMAIL john.doe@example.com"]
-    first_name = "John"
-    middle_name = "Alexander"
-    last_name = "Doe"
-    balance = 1000
-
-    [[customers]]
-    account = "1000002"
-    identifiers = ["MSISDN 971938765"]
-    balance = 5000
-"#;
-
-/// A bank with its doors open, and one who calls.
-struct Caller {
-    bank: SandboxBank,
-    client: reqwest::Client,
-    address: String,
+/// A path of these tests, for an instruction about money.
+fn transfers(service: &mut ServiceConfig) {
+    async fn transfer(bank: Data<SandboxBank>, body: Json<Referenced<Transfer>>) -> HttpResponse {
+        let Referenced { reference, content } = body.into_inner();
+        instruct(bank, Operation::new("transfer"), reference, content).await
+    }
+    service.service(resource("/transfers", web::post().to(transfer)));
 }
 
-impl Caller {
-    fn of(bank: SandboxBank) -> Self {
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = format!("http://{}", listener.local_addr().unwrap());
-        tokio::spawn(serve(bank.clone(), listener).unwrap());
-        Self {
-            bank,
-            client: reqwest::Client::new(),
-            address,
-        }
-    }
-
-    fn of_new_bank() -> Self {
-        Self::of(SandboxBank::new(Seed::parse(SEED).unwrap()))
-    }
-
-    async fn answer(&self, request: reqwest::RequestBuilder) -> (u16, Value) {
-        let response = request.send().await.unwrap();
-        let status = response.status().as_u16();
-        let body = response.bytes().await.unwrap();
-        (status, serde_json::from_slice(&body).unwrap_or(Value::Null))
-    }
-
-    async fn get(&self, path: &str) -> (u16, Value) {
-        let url = format!("{}{path}", self.address);
-        self.answer(self.client.get(url)).await
-    }
-
-    fn post_request(&self, path: &str, body: &Value) -> reqwest::RequestBuilder {
-        let url = format!("{}{path}", self.address);
-        self.client.post(url).json(body)
-    }
-
-    async fn post(&self, path: &str, body: Value) -> (u16, Value) {
-        self.answer(self.post_request(path, &body)).await
-    }
-
-    async fn put_faults(&self, body: Value) -> (u16, Value) {
-        let url = format!("{}/faults", self.address);
-        self.answer(self.client.put(url).json(&body)).await
-    }
-
-    async fn hold(&self, reference: &str, amount: &str) -> (u16, Value) {
-        self.post("/holds", hold_body(reference, amount)).await
-    }
-
-    fn available(&self, account: &str) -> String {
-        let report = self.bank.ledger();
-        report.account(account).unwrap().available.to_string()
-    }
+fn caller() -> Caller {
+    Caller::of_new_bank(transfers)
 }
 
-fn kes(amount: &str) -> Value {
-    json!({"amount": amount, "currency": "KES"})
+fn transfer_body(reference: &str, amount: &str) -> Value {
+    json!({"reference": reference, "from": PAYER, "to": PAYEE, "amount": kes(amount)})
 }
 
-fn hold_body(reference: &str, amount: &str) -> Value {
-    json!({"reference": reference, "account": PAYER, "amount": kes(amount)})
+async fn transfer(caller: &Caller, reference: &str, amount: &str) -> (u16, Value) {
+    let body = transfer_body(reference, amount);
+    caller.post("/transfers", body).await
 }
 
 #[tokio::test]
 async fn a_customer_is_found_and_a_stranger_is_not() {
-    let caller = Caller::of_new_bank();
+    let caller = caller();
     let (status, body) = caller.get("/customers/MSISDN/265998571175").await;
     assert_eq!(status, 200);
     let customer: Customer = serde_json::from_value(body).unwrap();
@@ -121,63 +48,40 @@ async fn a_customer_is_found_and_a_stranger_is_not() {
 }
 
 #[tokio::test]
-async fn an_incoming_payment_goes_through_the_doors() {
-    let caller = Caller::of_new_bank();
-    let check = json!({"account": PAYEE, "amount": kes("98")});
-    assert_eq!(caller.post("/credit-checks", check).await, (200, json!({})));
-    let reservation = json!({
-        "reference": "t1:reserve-credit",
-        "account": PAYEE,
-        "funding_account": FLOAT,
-        "transfer_amount": kes("100"),
-        "payee_receives": kes("98"),
-        "fee": kes("2"),
-        "commission": kes("0"),
-    });
-    let (status, body) = caller.post("/credit-reservations", reservation).await;
+async fn what_the_doors_were_told_is_in_the_books() {
+    let caller = caller();
+    let (status, booked) = transfer(&caller, "t1", "100").await;
     assert_eq!(status, 200);
-    assert!(body["booking_id"].is_string());
-    let (_, balance) = caller.get("/accounts/9000001/balance").await;
+    assert!(booked["booking_id"].is_string());
+    let (_, balance) = caller.get("/accounts/1000002/balance").await;
     assert_eq!(
         balance,
-        json!({"account": FLOAT, "balance": kes("100000"), "available": kes("99900")})
+        json!({"account": PAYER, "balance": kes("4900"), "available": kes("4900")})
     );
-    let (status, _) = caller
-        .post(
-            "/credit-reservations/t1%3Areserve-credit/commit",
-            json!({"reference": "t1:commit-credit"}),
-        )
-        .await;
-    assert_eq!(status, 200);
-    let (status, body) = caller
-        .post(
-            "/credit-reservations/t1:reserve-credit/release",
-            json!({"reference": "t1:release-credit"}),
-        )
-        .await;
+    let (status, body) = transfer(&caller, "t2", "4900.01").await;
     assert_eq!(
         (status, &body["reason"]),
-        (422, &json!("reservation_committed"))
+        (422, &json!("insufficient_funds"))
     );
-    let (_, body) = caller.get("/bookings/t1:release-credit").await;
+    let (_, body) = caller.get("/bookings/t2").await;
     assert_eq!(
         body,
-        json!({"outcome": "refused", "reason": "reservation_committed"})
+        json!({"outcome": "refused", "reason": "insufficient_funds"})
     );
     let (status, ledger) = caller.get("/ledger").await;
     assert_eq!(status, 200);
     let ledger: LedgerReport = serde_json::from_value(ledger).unwrap();
     assert_eq!(ledger, caller.bank.ledger());
     assert!(ledger.balanced);
-    assert_eq!(ledger.account(PAYEE).unwrap().balance.to_string(), "1098");
+    assert_eq!(ledger.account(PAYEE).unwrap().balance.to_string(), "1100");
 }
 
 #[tokio::test]
 async fn a_reference_may_hold_whatever_a_path_must_not() {
-    let caller = Caller::of_new_bank();
-    let reference = "{a/b}%2F+?#:hold";
-    let encoded = "%7Ba%2Fb%7D%252F%2B%3F%23%3Ahold";
-    let (status, booked) = caller.hold(reference, "10").await;
+    let caller = caller();
+    let reference = "{a/b}%2F+?#:transfer";
+    let encoded = "%7Ba%2Fb%7D%252F%2B%3F%23%3Atransfer";
+    let (status, booked) = transfer(&caller, reference, "10").await;
     assert_eq!(status, 200);
     let (status, found) = caller.get(&format!("/bookings/{encoded}")).await;
     assert_eq!(status, 200);
@@ -185,36 +89,18 @@ async fn a_reference_may_hold_whatever_a_path_must_not() {
         found,
         json!({"outcome": "done", "booking_id": booked["booking_id"]})
     );
-    let capture = json!({
-        "reference": "capture",
-        "funding_account": FLOAT,
-        "transfer_amount": kes("9.5"),
-        "fee": kes("0.5"),
-    });
-    let (status, _) = caller
-        .post(&format!("/holds/{encoded}/capture"), capture)
-        .await;
-    assert_eq!(status, 200);
-    let (status, body) = caller
-        .post(
-            &format!("/holds/{encoded}/release"),
-            json!({"reference": "release"}),
-        )
-        .await;
-    assert_eq!((status, &body["reason"]), (422, &json!("hold_captured")));
-    assert_eq!(caller.available(PAYER), "4990");
 }
 
 #[tokio::test]
 async fn every_problem_is_told_in_json() {
-    let caller = Caller::of_new_bank();
-    let mut too_long = hold_body("r", "1");
-    too_long["account"] = json!("9".repeat(MAX_BODY_BYTES));
-    let mut not_an_amount = hold_body("r", "1");
+    let caller = caller();
+    let mut too_long = transfer_body("r", "1");
+    too_long["to"] = json!("9".repeat(MAX_BODY_BYTES));
+    let mut not_an_amount = transfer_body("r", "1");
     not_an_amount["amount"] = json!({"amount": "1.005", "currency": "KES"});
     for ((status, body), expected) in [
         (caller.get("/").await, (404, "unknown_path")),
-        (caller.get("/holds").await, (405, "unknown_method")),
+        (caller.get("/transfers").await, (405, "unknown_method")),
         (
             caller.get("/bookings/none").await,
             (404, "unknown_reference"),
@@ -224,19 +110,25 @@ async fn every_problem_is_told_in_json() {
             (404, "unknown_account"),
         ),
         (
-            caller.post("/holds", json!({"reference": "r"})).await,
+            caller.post("/transfers", json!({"reference": "r"})).await,
             (400, "malformed"),
         ),
         (
-            caller.post("/holds", not_an_amount).await,
+            caller.post("/transfers", not_an_amount).await,
             (400, "malformed"),
         ),
-        (caller.post("/holds", too_long).await, (413, "too_large")),
+        (
+            caller.post("/transfers", too_long).await,
+            (413, "too_large"),
+        ),
         (
             caller.put_faults(json!({"rules": [{}]})).await,
             (400, "malformed"),
         ),
-        (caller.hold("r", "5001").await, (422, "insufficient_funds")),
+        (
+            transfer(&caller, "r", "5001").await,
+            (422, "insufficient_funds"),
+        ),
     ] {
         assert_eq!((status, body["reason"].as_str().unwrap()), expected);
         assert!(body["message"].is_string());
@@ -245,8 +137,8 @@ async fn every_problem_is_told_in_json() {
 
 #[tokio::test]
 async fn a_bank_that_requires_authorization_answers_nobody_without_it() {
-    let bank = SandboxBank::new(Seed::parse(SEED).unwrap());
-    let caller = Caller::of(bank.requiring("Bearer secret".to_owned()));
+    let bank = new_bank().requiring("Bearer secret".to_owned());
+    let caller = Caller::of(bank, transfers);
     for path in ["/ledger", "/no/such/path"] {
         let (status, body) = caller.get(path).await;
         assert_eq!((status, &body["reason"]), (401, &json!("unauthorized")));
@@ -261,13 +153,15 @@ async fn a_bank_that_requires_authorization_answers_nobody_without_it() {
 
 #[tokio::test]
 async fn a_bank_that_went_silent_has_acted_and_says_so_when_asked() {
-    let caller = Caller::of_new_bank();
+    let caller = caller();
     let (status, _) = caller
-        .put_faults(json!({"rules": [{"operation": "hold", "fault": "act_then_silent"}]}))
+        .put_faults(
+            json!({"rules": [{"operation": "any", "fault": "act_then_silent", "times": 1}]}),
+        )
         .await;
     assert_eq!(status, 204);
     let silence = caller
-        .post_request("/holds", &hold_body("r", "10"))
+        .post_request("/transfers", &transfer_body("r", "10"))
         .timeout(Duration::from_millis(300))
         .send()
         .await;
@@ -279,11 +173,11 @@ async fn a_bank_that_went_silent_has_acted_and_says_so_when_asked() {
 
 #[tokio::test]
 async fn a_slow_bank_acts_although_the_caller_has_gone() {
-    let caller = Caller::of_new_bank();
-    let slow = json!({"operation": "hold", "fault": "slow", "delay_ms": 400});
+    let caller = caller();
+    let slow = json!({"operation": "any", "fault": "slow", "delay_ms": 400, "times": 1});
     caller.put_faults(json!({"rules": [slow]})).await;
     let early = caller
-        .post_request("/holds", &hold_body("r", "10"))
+        .post_request("/transfers", &transfer_body("r", "10"))
         .timeout(Duration::from_millis(100))
         .send()
         .await;
@@ -295,43 +189,48 @@ async fn a_slow_bank_acts_although_the_caller_has_gone() {
 
 #[tokio::test]
 async fn a_bank_fails_refuses_or_dawdles_as_often_as_it_was_told_to() {
-    let caller = Caller::of_new_bank();
+    let caller = caller();
     caller
         .put_faults(json!({"rules": [
-            {"operation": "hold", "fault": "fail", "times": 1},
+            {"operation": "any", "fault": "fail", "times": 1},
             {"operation": "any", "fault": "refuse", "reason": "bank_holiday", "times": 1},
-            {"operation": "hold", "fault": "act_then_fail", "times": 1},
-            {"operation": "hold", "fault": "act_then_slow", "delay_ms": 200, "times": 1},
         ]}))
         .await;
-    assert_eq!(caller.hold("a", "10").await.0, 500);
-    let (status, body) = caller.hold("a", "10").await;
+    assert_eq!(transfer(&caller, "a", "10").await.0, 500);
+    let (status, body) = transfer(&caller, "a", "10").await;
     assert_eq!((status, &body["reason"]), (422, &json!("bank_holiday")));
     assert_eq!(caller.get("/bookings/a").await.0, 404);
 
-    assert_eq!(caller.hold("a", "10").await.0, 500);
-    assert_eq!(caller.get("/bookings/a").await.0, 200);
-
+    caller
+        .put_faults(json!({"rules": [
+            {"operation": "any", "fault": "act_then_fail", "times": 1},
+            {"operation": "enquire", "fault": "fail", "times": 1},
+            {"operation": "any", "fault": "act_then_slow", "delay_ms": 200, "times": 1},
+        ]}))
+        .await;
+    assert_eq!(transfer(&caller, "a", "10").await.0, 500);
+    assert_eq!(caller.get("/bookings/a").await.0, 500);
     let start = Instant::now();
-    assert_eq!(caller.hold("b", "10").await.0, 200);
+    assert_eq!(transfer(&caller, "b", "10").await.0, 200);
     assert!(start.elapsed() >= Duration::from_millis(200));
-    assert_eq!(caller.hold("a", "10").await.0, 200);
+    assert_eq!(caller.get("/bookings/a").await.0, 200);
+    assert_eq!(transfer(&caller, "a", "10").await.0, 200);
     assert_eq!(caller.available(PAYER), "4980");
     assert_eq!(caller.bank.ledger().repeated_instructions, 1);
 }
 
 #[tokio::test]
 async fn a_bank_can_be_made_forgetful_and_cured() {
-    let caller = Caller::of_new_bank();
+    let caller = caller();
     caller.put_faults(json!({"forgetful": true})).await;
     for _ in 0..2 {
-        assert_eq!(caller.hold("a", "10").await.0, 200);
+        assert_eq!(transfer(&caller, "a", "10").await.0, 200);
     }
     assert_eq!(caller.available(PAYER), "4980");
     let url = format!("{}/faults", caller.address);
     let (status, _) = caller.answer(caller.client.delete(url)).await;
     assert_eq!(status, 204);
-    assert_eq!(caller.hold("a", "10").await.0, 200);
+    assert_eq!(transfer(&caller, "a", "10").await.0, 200);
     assert_eq!(caller.available(PAYER), "4980");
-    assert_eq!(caller.bank.ledger().open_holds.len(), 2);
+    assert_eq!(caller.bank.ledger().postings_of("a").len(), 2);
 }

@@ -1,0 +1,5 @@
+//! What the sandbox bank offers for payments that arrive.
+
+pub mod reserve_commit;
+
+pub use reserve_commit::*;
