@@ -11,7 +11,7 @@ use crate::{
 
 #[async_trait]
 impl Bookings for Client {
-    /// Replace: the call that finds a booking by our reference.
+    /// Replace (recovery): the call that finds a booking by our reference.
     ///
     /// This is the one that money depends on. The bank must find a booking as
     /// soon as it is made, and answer "there is none" only if that is certain.

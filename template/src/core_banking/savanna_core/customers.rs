@@ -15,7 +15,7 @@ use crate::{
 
 #[async_trait]
 impl Customers for Client {
-    /// Replace: the path, and the fields of `Customer`.
+    /// Replace (party lookup): the path, and the fields of `Customer`.
     ///
     /// `identifier.canonical()` is the connector's form (an MSISDN as digits
     /// in international form, without a plus sign). If the bank stores another
@@ -32,7 +32,7 @@ impl Customers for Client {
         self.ask(&path, "unknown_customer").await
     }
 
-    /// Replace: the call that validates an account for a credit. If the bank
+    /// Replace (quote): the call that validates an account for a credit. If the bank
     /// has none, look up the account and compare status, currency and limits.
     ///
     /// The bank must not reserve anything here: quotes are free.
