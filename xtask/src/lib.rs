@@ -5,6 +5,8 @@ use std::path::Path;
 pub mod generated;
 pub mod http;
 pub mod known_names;
+pub mod places;
+pub mod questions;
 pub mod recording;
 pub mod running;
 pub mod template;

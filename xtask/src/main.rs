@@ -1,10 +1,11 @@
-//! `cargo xtask twins` derives the rendered files and the list of known names;
+//! `cargo xtask twins` derives the rendered files, the list of places and that of
+//! known names;
 //! `cargo xtask twins --check` only says whether they are up to date.
 
 use std::process::ExitCode;
 
 use anyhow::Result;
-use xtask::{known_names, repository, twins};
+use xtask::{known_names, places, repository, twins};
 
 const USAGE: &str = "usage: cargo xtask twins [--check]";
 
@@ -30,6 +31,7 @@ fn main() -> ExitCode {
 
 fn write() -> Result<()> {
     known_names::write(repository())?;
+    places::write(repository())?;
     for file in twins::write(repository())? {
         println!("template/{file}");
     }
@@ -38,5 +40,6 @@ fn write() -> Result<()> {
 
 fn check() -> Result<()> {
     known_names::check(repository())?;
+    places::check(repository())?;
     twins::check(repository())
 }
