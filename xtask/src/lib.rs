@@ -8,6 +8,7 @@ pub mod known_names;
 pub mod places;
 pub mod questions;
 pub mod recording;
+pub mod regions;
 pub mod running;
 pub mod template;
 pub mod twins;

@@ -1,11 +1,16 @@
 //! The questions of `cargo-generate.toml`, and sets of answers to them.
+//!
+//! A hook reads no files, so it has the questions from `hooks/questions.rhai`,
+//! which is derived.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{collections::BTreeMap, fs, path::Path};
 
 use anyhow::{Context, Result, bail, ensure};
 use toml::{Table, Value};
 
-use crate::template::configuration;
+use crate::template::{configuration, read};
+
+const HOOK: &str = "hooks/questions.rhai";
 
 /// A question that somebody who generates a connector is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,6 +116,46 @@ fn texts(list: &Value) -> Option<Vec<String>> {
         .iter()
         .map(|item| item.as_str().map(str::to_owned))
         .collect()
+}
+
+/// Writes the list that the hooks check answers by.
+pub fn write(repository: &Path) -> Result<()> {
+    let path = repository.join(HOOK);
+    fs::write(&path, derive(repository)?)
+        .with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// Fails when the list no longer says what `cargo-generate.toml` says.
+pub fn check(repository: &Path) -> Result<()> {
+    let is_up_to_date = read(&repository.join(HOOK))? == derive(repository)?;
+    ensure!(
+        is_up_to_date,
+        "{HOOK} is out of date: run `cargo xtask twins`"
+    );
+    Ok(())
+}
+
+fn derive(repository: &Path) -> Result<String> {
+    let mut text =
+        "// Derived by `cargo xtask twins`; never edited by hand.\n\nfn questions() {\n    [\n"
+            .to_owned();
+    for question in questions(repository)? {
+        let (kind, default) = match question.kind {
+            Kind::Text => ("text", format!("\"{}\"", question.default)),
+            Kind::Bool => ("bool", question.default),
+            Kind::Choice => ("choice", format!("\"{}\"", question.default)),
+            Kind::Array => (
+                "array",
+                format!("{:?}", question.default.split(',').collect::<Vec<_>>()),
+            ),
+        };
+        text.push_str(&format!(
+            "        #{{ name: \"{}\", kind: \"{kind}\", answer: {default}, choices: {:?} }},\n",
+            question.name, question.choices
+        ));
+    }
+    text.push_str("    ]\n}\n");
+    Ok(text)
 }
 
 /// An answer to every question.

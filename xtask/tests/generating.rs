@@ -2,28 +2,28 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::{collections::BTreeSet, fs, sync::LazyLock, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    sync::LazyLock,
+    time::Duration,
+};
 
 use xtask::{
     generated::{
-        Attempt, CANONICAL_NAME, GeneratedConnector, Snapshot, attempt, attempt_with_values,
-        generate,
+        Attempt, CANONICAL_NAME, GeneratedConnector, Snapshot, attempt, attempt_with_environment,
+        attempt_with_values, generate,
     },
-    known_names, repository,
-    template::{TWIN_SUFFIX, files},
+    known_names, places,
+    questions::{self, Answers, Kind, Question},
+    regions, repository,
+    template::{TWIN_SUFFIX, files, rendered_files},
     twins,
 };
 
 const EMPTY_FOLDER: &str = "demo-connector/";
 
 static SNAPSHOT: LazyLock<Snapshot> = LazyLock::new(|| Snapshot::take().unwrap());
-
-/// The files of `template/` that a connector gets.
-fn template_files() -> BTreeSet<String> {
-    let mut expected = files(&SNAPSHOT.folder().join("template")).unwrap();
-    expected.retain(|file| !file.ends_with(TWIN_SUFFIX));
-    expected
-}
 
 fn template_file(file: &str) -> Vec<u8> {
     fs::read(SNAPSHOT.folder().join("template").join(file)).unwrap()
@@ -51,32 +51,236 @@ fn assert_leaves(attempt: &Attempt, expected: &[&str]) {
 #[test]
 fn derived_files_are_up_to_date() {
     known_names::check(repository()).unwrap();
+    questions::check(repository()).unwrap();
+    places::check(repository()).unwrap();
     twins::check(repository()).unwrap();
+}
+
+/// Every file that a connector with these answers should have, and its content, as
+/// long as the names are the canonical ones.
+fn expected(snapshot: &Snapshot, given: &[(&str, &str)]) -> BTreeMap<String, Vec<u8>> {
+    let repository = snapshot.folder();
+    let questions = questions::questions(repository).unwrap();
+    let rendered = rendered_files(repository).unwrap();
+    let answers = Answers::new(&questions, given).unwrap();
+    places::generated_files(repository, &answers, "savanna_core")
+        .unwrap()
+        .into_iter()
+        .map(|(file, source)| {
+            let content = fs::read(repository.join("template").join(&source)).unwrap();
+            if !rendered.contains(&source) {
+                return (file, content);
+            }
+            let text = String::from_utf8(content).unwrap();
+            let kept = regions::kept(&source, &text, &questions, &answers).unwrap();
+            (file, kept.into_bytes())
+        })
+        .collect()
+}
+
+fn assert_generates(
+    snapshot: &Snapshot,
+    given: &[(&str, &str)],
+    expected: &BTreeMap<String, Vec<u8>>,
+) {
+    let connector = generate(snapshot, CANONICAL_NAME, given).unwrap();
+    let expected_files: BTreeSet<String> = expected.keys().cloned().collect();
+    assert_eq!(connector.files().unwrap(), expected_files, "{given:?}");
+    for (file, content) in expected {
+        let generated = fs::read(connector.folder().join(file)).unwrap();
+        assert!(
+            generated == *content,
+            "{given:?}: {file} differs:\n{}",
+            String::from_utf8_lossy(&generated)
+        );
+    }
 }
 
 #[test]
 fn the_canonical_answers_reproduce_the_template_byte_for_byte() {
-    let answers = [
-        ("cbs_name", "Savanna Core"),
-        ("fsp_id", "savannabank"),
-        ("currency", "KES"),
-        ("id_types", "MSISDN"),
-        ("funding_model", "float_account"),
-    ];
-    for answers in [&answers[..], &[]] {
-        let connector = generate(&SNAPSHOT, CANONICAL_NAME, answers).unwrap();
-        assert_eq!(connector.files().unwrap(), template_files());
-        for file in template_files() {
-            let generated = fs::read(connector.folder().join(&file)).unwrap();
-            assert!(generated == template_file(&file), "{file} differs");
+    let questions = questions::questions(repository()).unwrap();
+    let all: Vec<(&str, &str)> = questions
+        .iter()
+        .map(|question| (question.name.as_str(), question.default.as_str()))
+        .collect();
+    let expected = expected(&SNAPSHOT, &[]);
+    assert_generates(&SNAPSHOT, &[], &expected);
+    assert_generates(&SNAPSHOT, &all, &expected);
+}
+
+/// One answer that differs from its default, with what has to go along with it.
+fn other_choices(questions: &[Question]) -> Vec<Vec<(&str, &str)>> {
+    let of_one = |question| matches!(question, Kind::Choice);
+    questions
+        .iter()
+        .filter(|question| of_one(question.kind))
+        .flat_map(|question| {
+            question
+                .choices
+                .iter()
+                .skip(1)
+                .map(move |choice| (question, choice))
+        })
+        .map(|(question, choice)| {
+            let mut given = vec![(question.name.as_str(), choice.as_str())];
+            match choice.as_str() {
+                "loan_repayment" => given.push(("confirm_loan_repayment", "true")),
+                "several" => given.push(("currency", "KES,UGX")),
+                _ => {}
+            }
+            given
+        })
+        .collect()
+}
+
+#[test]
+fn every_other_choice_changes_its_files_and_no_other() {
+    let questions = questions::questions(repository()).unwrap();
+    for given in other_choices(&questions) {
+        let mut expected = expected(&SNAPSHOT, &given);
+        let record = expected.get_mut("answers.toml").unwrap();
+        let mut text = String::from_utf8(record.clone()).unwrap();
+        for (name, answer) in &given {
+            let question = questions.iter().find(|one| one.name == *name).unwrap();
+            let line = |answer: &str| format!("\n{name} = \"{answer}\"\n");
+            text = text.replace(&line(&question.default), &line(answer));
         }
+        *record = text.into_bytes();
+        assert_generates(&SNAPSHOT, &given, &expected);
     }
 }
 
-struct Answers {
+/// The template with places and regions that were made up for this test.
+fn snapshot_with_places() -> Snapshot {
+    let snapshot = Snapshot::take().unwrap();
+    let files = [
+        ("docs/made_up/money.md", "both\n"),
+        (
+            "docs/made_up/money/float_account_or_disbursement_collection.md",
+            "{{kept as it is}}\n",
+        ),
+        ("docs/made_up/money/deposit_withdraw.md", "limit\n"),
+        ("docs/made_up/charge.md", "all\n"),
+        (
+            "docs/made_up/charge/flat.md",
+            "Savanna Core\n<!-- [if cbs_auth is basic, mtls] -->\nsecret\n<!-- [end] -->\n",
+        ),
+        ("docs/made_up/charge/tiered.md", "bands\n"),
+        ("docs/made_up/charge/tiered/inner/table.md", "table\n"),
+        ("docs/made_up/charge/tiered/role.md", "inner switch\n"),
+        ("docs/made_up/charge/tiered/role/both.md", "inner\n"),
+        ("docs/made_up/charge/tiered/role/fxp.md", "inner\n"),
+        (
+            "src/core_banking/savanna_core/debit/push_approval.rs",
+            "//! Asks.\n",
+        ),
+        ("src/core_banking/savanna_core/always.rs", "//! Stays.\n"),
+        (
+            "regions.toml",
+            "# savannabank\n# [if id_types has IBAN]\niban = 1\n# [end]\n# [if role is not fxp, both]\ndfsp = 1\n# [end]\n",
+        ),
+    ];
+    for (file, text) in files {
+        snapshot.write(&format!("template/{file}"), text).unwrap();
+    }
+    let configuration = fs::read_to_string(snapshot.folder().join("cargo-generate.toml")).unwrap();
+    let configuration = configuration.replace(
+        "include = [",
+        "include = [\"/docs/made_up/charge/flat.md\", \"/regions.toml\",",
+    );
+    snapshot
+        .write("cargo-generate.toml", &configuration)
+        .unwrap();
+    places::write(snapshot.folder()).unwrap();
+    twins::write(snapshot.folder()).unwrap();
+    snapshot
+}
+
+#[test]
+fn what_was_chosen_takes_its_place_and_the_rest_is_gone() {
+    let snapshot = snapshot_with_places();
+    let made_up = |given: &[(&str, &str)], name: &str| -> BTreeMap<String, String> {
+        let connector = generate(&snapshot, name, given).unwrap();
+        connector
+            .files()
+            .unwrap()
+            .into_iter()
+            .filter(|file| {
+                file.contains("made_up") || file.contains("_core/") || file == "regions.toml"
+            })
+            .map(|file| {
+                let text = fs::read_to_string(connector.folder().join(&file)).unwrap();
+                (file, text)
+            })
+            .collect()
+    };
+    let pairs = |expected: &[(&str, &str)]| -> BTreeMap<String, String> {
+        let pair = |(file, text): &(&str, &str)| (file.to_string(), text.to_string());
+        expected.iter().map(pair).collect()
+    };
+
+    assert_eq!(
+        made_up(&[], CANONICAL_NAME),
+        pairs(&[
+            ("docs/made_up/money.md", "{{kept as it is}}\n"),
+            ("regions.toml", "# savannabank\ndfsp = 1\n"),
+            ("src/core_banking/savanna_core/always.rs", "//! Stays.\n"),
+        ])
+    );
+    let answers = [
+        ("cbs_name", "Harbour Core"),
+        ("fsp_id", "harbourbank"),
+        ("id_types", "MSISDN,IBAN"),
+        ("funding_model", "deposit_withdraw"),
+        ("payer_debit", "push_approval"),
+        ("fees", "flat"),
+        ("cbs_auth", "mtls"),
+        ("role", "fxp"),
+    ];
+    assert_eq!(
+        made_up(&answers, "harbour-connector"),
+        pairs(&[
+            ("docs/made_up/charge.md", "Harbour Core\nsecret\n"),
+            ("docs/made_up/money.md", "limit\n"),
+            ("regions.toml", "# harbourbank\niban = 1\n"),
+            ("src/core_banking/harbour_core/always.rs", "//! Stays.\n"),
+            ("src/core_banking/harbour_core/debit.rs", "//! Asks.\n"),
+        ])
+    );
+    let answers = [
+        ("cbs_name", "Harbour Core"),
+        ("fees", "tiered"),
+        ("role", "both"),
+    ];
+    assert_eq!(
+        made_up(&answers, "harbour-connector"),
+        pairs(&[
+            ("docs/made_up/charge.md", "bands\n"),
+            ("docs/made_up/charge/inner/table.md", "table\n"),
+            ("docs/made_up/charge/role.md", "inner\n"),
+            ("docs/made_up/money.md", "{{kept as it is}}\n"),
+            ("regions.toml", "# savannabank\n"),
+            ("src/core_banking/harbour_core/always.rs", "//! Stays.\n"),
+        ])
+    );
+    // The tests' own idea of what is generated agrees with the hooks.
+    for given in [
+        &[][..],
+        &[("fees", "flat"), ("cbs_auth", "basic")],
+        &[("fees", "tiered"), ("role", "fxp")],
+        &[("payer_debit", "push_approval"), ("fees", "cbs")],
+    ] {
+        let connector = generate(&snapshot, CANONICAL_NAME, given).unwrap();
+        let expected: BTreeSet<String> = expected(&snapshot, given).into_keys().collect();
+        assert_eq!(connector.files().unwrap(), expected, "{given:?}");
+    }
+}
+
+struct Names {
     name: &'static str,
     cbs_name: &'static str,
     cbs_module: &'static str,
+    dfsp_name: &'static str,
     fsp_id: &'static str,
     currency: &'static str,
     id_types: &'static str,
@@ -84,37 +288,48 @@ struct Answers {
 
 /// Names that are as short and as long as they may be, sort before and after the
 /// canonical ones, and have every character that is allowed.
-const OTHER_ANSWERS: [Answers; 3] = [
-    Answers {
+const OTHER_ANSWERS: [Names; 3] = [
+    Names {
         name: "demo-connector",
         cbs_name: "Demo Core",
         cbs_module: "demo_core",
+        dfsp_name: "Demo Bank",
         fsp_id: "demobank",
         currency: "UGX",
         id_types: "MSISDN,ACCOUNT_ID",
     },
-    Answers {
+    Names {
         name: "ab",
         cbs_name: "T2",
         cbs_module: "t2",
+        dfsp_name: "2B",
         fsp_id: "-",
         currency: "TND",
         id_types: "IBAN",
     },
-    Answers {
+    Names {
         name: "zebra-connector-with-a-name-that-is-as-long-as-any-name-may-be-x",
         cbs_name: "Zebra Bank-Core_System v2.0 For Everyone",
         cbs_module: "zebra_bank_core_system_v2_0_for_everyone",
+        dfsp_name: "Zebra-Bank_of Everyone, No. 1 (Everywhere and Any Time) Ltd.",
         fsp_id: "Zebra.Bank_Of-Everyone.012345678",
         currency: "GMD",
         id_types: "MSISDN,ACCOUNT_ID,IBAN,PERSONAL_ID,BUSINESS,EMAIL,DEVICE,ALIAS",
     },
 ];
 
-impl Answers {
+impl Names {
+    /// With the files of the template that they come from.
+    fn expected_files(&self) -> BTreeMap<String, String> {
+        let questions = questions::questions(repository()).unwrap();
+        let defaults = Answers::new(&questions, &[]).unwrap();
+        places::generated_files(SNAPSHOT.folder(), &defaults, self.cbs_module).unwrap()
+    }
+
     fn generate(&self) -> GeneratedConnector {
         let answers = [
             ("cbs_name", self.cbs_name),
+            ("dfsp_name", self.dfsp_name),
             ("fsp_id", self.fsp_id),
             ("currency", self.currency),
             ("id_types", self.id_types),
@@ -124,18 +339,10 @@ impl Answers {
 }
 
 #[test]
-fn other_answers_make_the_same_files_with_one_module_renamed() {
+fn other_names_make_the_same_files_with_the_client_renamed() {
     for answers in &OTHER_ANSWERS {
         let connector = answers.generate();
-        let expected: BTreeSet<String> = template_files()
-            .into_iter()
-            .map(|file| match file.as_str() {
-                "src/core_banking/savanna_core.rs" => {
-                    format!("src/core_banking/{}.rs", answers.cbs_module)
-                }
-                _ => file,
-            })
-            .collect();
+        let expected: BTreeSet<String> = answers.expected_files().into_keys().collect();
         assert_eq!(connector.files().unwrap(), expected);
     }
 }
@@ -144,13 +351,13 @@ fn other_answers_make_the_same_files_with_one_module_renamed() {
 fn no_placeholder_and_no_canonical_answer_is_left() {
     for answers in &OTHER_ANSWERS {
         let connector = answers.generate();
-        for file in connector.files().unwrap() {
+        for (file, source) in answers.expected_files() {
             let generated = fs::read(connector.folder().join(&file)).unwrap();
             let text = String::from_utf8_lossy(&generated);
             assert!(!text.to_lowercase().contains("savanna"), "{file}");
             assert!(!text.contains(".liquid"), "{file}");
             // A file that is copied may hold braces of its own.
-            if template_files().contains(&file) && generated == template_file(&file) {
+            if generated == template_file(&source) {
                 continue;
             }
             assert!(!text.contains("{{") && !text.contains("{%"), "{file}");
