@@ -1,7 +1,7 @@
 //! Generates connectors from the working tree, for tests that look at the result.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
@@ -148,6 +148,11 @@ pub fn attempt_with_values(snapshot: &Snapshot, name: &str, values: &str) -> Res
     let folder = TempDir::new()?;
     let file = folder.path().join("values.toml");
     fs::write(&file, format!("[values]\n{values}\n"))?;
+    attempt_with_values_file(snapshot, name, &file)
+}
+
+/// As [`attempt`], with the answers that a generated connector has recorded.
+pub fn attempt_with_values_file(snapshot: &Snapshot, name: &str, file: &Path) -> Result<Attempt> {
     let file = file.to_string_lossy().into_owned();
     attempt_with(snapshot, name, ["--values-file".to_owned(), file], &[])
 }
@@ -221,6 +226,17 @@ impl GeneratedConnector {
     /// How long cargo-generate ran.
     pub fn took(&self) -> Duration {
         self.attempt.took
+    }
+
+    /// What each of the connector's files holds.
+    pub fn contents(&self) -> Result<BTreeMap<String, Vec<u8>>> {
+        self.files()?
+            .into_iter()
+            .map(|file| {
+                let content = fs::read(self.folder.join(&file))?;
+                Ok((file, content))
+            })
+            .collect()
     }
 
     /// The connector's files, as paths relative to its folder.

@@ -12,12 +12,12 @@ use std::{
 use xtask::{
     generated::{
         Attempt, CANONICAL_NAME, GeneratedConnector, Snapshot, attempt, attempt_with_environment,
-        attempt_with_values, generate,
+        attempt_with_values, attempt_with_values_file, generate,
     },
     known_names, places,
     questions::{self, Answers, Kind, Question},
     regions, repository,
-    template::{TWIN_SUFFIX, files, rendered_files},
+    template::rendered_files,
     twins,
 };
 
@@ -482,65 +482,232 @@ fn a_bad_name_of_the_core_banking_system_is_refused() {
         let attempt = refused("demo-connector", &[("cbs_name", name)]);
         assert_says(&attempt, "cannot be the name of the core banking system");
         assert_says(&attempt, "2 to 40 letters, digits");
-        assert_says(&attempt, "remove it, then generate again");
         assert_leaves(&attempt, &[EMPTY_FOLDER]);
     }
 }
 
-#[test]
-fn a_bad_fsp_id_is_refused() {
-    let too_long = "a".repeat(33);
-    for fsp_id in ["", "my bank", "bank/1", "b\u{e4}nk", "\"", &too_long] {
-        let attempt = refused("demo-connector", &[("fsp_id", fsp_id)]);
-        assert_says(&attempt, "It has 1 to 32 letters, digits, hyphens");
-        assert_leaves(&attempt, &[EMPTY_FOLDER]);
-    }
-}
+/// An answer of every kind that is wrong, with what goes along with it, and what
+/// the refusal says.
+const WRONG_ANSWERS: &[(&[(&str, &str)], &str)] = &[
+    (
+        &[("cbs_name", "9")],
+        "cannot be the name of the core banking system",
+    ),
+    (&[("dfsp_name", "")], NAME_OF_THE_INSTITUTION),
+    (&[("dfsp_name", "B")], NAME_OF_THE_INSTITUTION),
+    (&[("dfsp_name", "-Bank")], NAME_OF_THE_INSTITUTION),
+    (&[("dfsp_name", "Bank ")], NAME_OF_THE_INSTITUTION),
+    (&[("dfsp_name", "The \"Bank\"")], NAME_OF_THE_INSTITUTION),
+    (&[("dfsp_name", "Lender's Bank")], NAME_OF_THE_INSTITUTION),
+    (&[("dfsp_name", "Bank & Sons")], NAME_OF_THE_INSTITUTION),
+    (&[("dfsp_name", "<Bank>")], NAME_OF_THE_INSTITUTION),
+    (&[("dfsp_name", "{{Bank}}")], NAME_OF_THE_INSTITUTION),
+    (&[("dfsp_name", "Bank\\n")], NAME_OF_THE_INSTITUTION),
+    (
+        &[("dfsp_name", "Caixa Econ\u{f3}mica")],
+        NAME_OF_THE_INSTITUTION,
+    ),
+    (
+        &[(
+            "dfsp_name",
+            "A Bank Whose Name Is Longer Than Any Name of a Bank Is Allowed",
+        )],
+        NAME_OF_THE_INSTITUTION,
+    ),
+    (&[("fsp_id", "")], FSP_ID),
+    (&[("fsp_id", "my bank")], FSP_ID),
+    (&[("fsp_id", "bank/1")], FSP_ID),
+    (&[("fsp_id", "b\u{e4}nk")], FSP_ID),
+    (&[("fsp_id", "\"")], FSP_ID),
+    (&[("fsp_id", "a-name-that-is-one-letter-too-long")], FSP_ID),
+    (&[("country", "")], COUNTRY),
+    (&[("country", "ke")], COUNTRY),
+    (&[("country", "KEN")], COUNTRY),
+    (&[("country", "Kenya")], COUNTRY),
+    (&[("country", "XX")], COUNTRY),
+    (&[("country", "254")], COUNTRY),
+    (&[("dial_code", "+254")], DIAL_CODE),
+    (&[("dial_code", "00254")], DIAL_CODE),
+    (&[("dial_code", "1246")], DIAL_CODE),
+    (&[("dial_code", "KE")], DIAL_CODE),
+    (&[("lei", "254900SAVANNABANK0")], LEI),
+    (&[("lei", "254900savannabank096")], LEI),
+    (&[("lei", "254900SAVANNABANK09A")], LEI),
+    (
+        &[("lei", "254900SAVANNABANK097")],
+        "has a slip in it: its check digits are wrong",
+    ),
+    (
+        &[("lei", "254900ASVANNABANK096")],
+        "has a slip in it: its check digits are wrong",
+    ),
+    (&[("currency", "")], CURRENCY),
+    (&[("currency", "XXX")], CURRENCY),
+    (&[("currency", "XAU")], CURRENCY),
+    (&[("currency", "ABC")], CURRENCY),
+    (&[("currency", "kes")], CURRENCY),
+    (&[("currency", "KE")], CURRENCY),
+    (&[("currency", "KESS")], CURRENCY),
+    (&[("currency", "404")], CURRENCY),
+    (
+        &[("currency", "KES,UGX")],
+        "lists several, but currency_mode is 'single'",
+    ),
+    (
+        &[("currency_mode", "several")],
+        "is one, but currency_mode is 'several'",
+    ),
+    (
+        &[("currency_mode", "several"), ("currency", "KES,")],
+        CURRENCY,
+    ),
+    (
+        &[("currency_mode", "several"), ("currency", "KES, UGX")],
+        CURRENCY,
+    ),
+    (
+        &[("currency_mode", "several"), ("currency", "KES,UGX,KES")],
+        "It lists each currency once",
+    ),
+    (
+        &[("currency_mode", "many")],
+        "currency_mode 'many' is none of its choices: single, several",
+    ),
+    (
+        &[("id_types", "")],
+        "at least one of MSISDN, ACCOUNT_ID, IBAN",
+    ),
+    (
+        &[("id_types", ",")],
+        "at least one of MSISDN, ACCOUNT_ID, IBAN",
+    ),
+    (
+        &[("id_types", "MSISDN,IBAN,MSISDN")],
+        "It lists each type once",
+    ),
+    (
+        &[("id_types", "PHONE")],
+        "\"PHONE\" is not a valid value for id_types",
+    ),
+    (
+        &[("id_types", "msisdn")],
+        "\"msisdn\" is not a valid value for id_types",
+    ),
+    (
+        &[("id_types", "MSISDN,FAX")],
+        "\"FAX\" is not a valid value for id_types",
+    ),
+    (
+        &[("funding_model", "")],
+        "is not a valid value for funding_model",
+    ),
+    (
+        &[("funding_model", "FLOAT_ACCOUNT")],
+        "is not a valid value for funding_model",
+    ),
+    (
+        &[("payee_pattern", "reserve")],
+        "is not a valid value for payee_pattern",
+    ),
+    (&[("payee_pattern", "loan_repayment")], CONFIRM),
+    (
+        &[
+            ("payee_pattern", "loan_repayment"),
+            ("confirm_loan_repayment", "false"),
+        ],
+        CONFIRM,
+    ),
+    (
+        &[
+            ("payee_pattern", "loan_repayment"),
+            ("confirm_loan_repayment", "yes"),
+        ],
+        "was not `true` or `false`",
+    ),
+    (
+        &[("payer_debit", "hold")],
+        "is not a valid value for payer_debit",
+    ),
+    (
+        &[("payer_debit", "push_approval"), ("id_types", "IBAN")],
+        "Add MSISDN to id_types",
+    ),
+    (&[("fees", "free")], "is not a valid value for fees"),
+    (
+        &[("cbs_auth", "oauth")],
+        "is not a valid value for cbs_auth",
+    ),
+    (
+        &[("payer_steps", "")],
+        "payer_steps '' is none of its choices: two_steps, one_step, three_steps",
+    ),
+    (
+        &[("payer_steps", "2")],
+        "payer_steps '2' is none of its choices",
+    ),
+    (
+        &[("payer_steps", "2"), ("advanced", "true")],
+        "is not a valid value for payer_steps",
+    ),
+    (
+        &[("role", "bank")],
+        "role 'bank' is none of its choices: dfsp, fxp, both",
+    ),
+    (&[("advanced", "yes")], "was not `true` or `false`"),
+];
+
+const NAME_OF_THE_INSTITUTION: &str = "It has 2 to 60 letters (A to Z), digits, spaces, hyphens";
+const FSP_ID: &str = "It has 1 to 32 letters, digits, hyphens";
+const COUNTRY: &str = "It is a code of ISO 3166-1 in two capital letters";
+const DIAL_CODE: &str = "It has 1 to 3 digits, without + and 00";
+const LEI: &str = "is not a legal entity identifier of ISO 17442";
+const CURRENCY: &str = "a current code of ISO 4217 in capital letters";
+const CONFIRM: &str =
+    "has to be confirmed: it posts the repayment before the scheme has committed the transfer";
 
 #[test]
-fn a_currency_that_no_payment_can_be_made_in_is_refused() {
-    for currency in ["", "XXX", "XAU", "ABC", "kes", "KE", "KESS", "404", " KES"] {
-        let values = format!("currency = \"{currency}\"");
-        let attempt = attempt_with_values(&SNAPSHOT, "demo-connector", &values).unwrap();
-        assert!(!attempt.succeeded, "accepted {currency:?}");
-        assert_says(&attempt, "a current code of ISO 4217 in capital letters");
-        assert_leaves(&attempt, &[EMPTY_FOLDER]);
-    }
-}
-
-#[test]
-fn bad_identifier_types_are_refused() {
-    let cases = [
-        ("", "at least one of MSISDN, ACCOUNT_ID, IBAN"),
-        (",", "at least one of MSISDN, ACCOUNT_ID, IBAN"),
-        ("MSISDN,IBAN,MSISDN", "It lists each type once"),
-        ("PHONE", "\"PHONE\" is not a valid value for id_types"),
-        ("msisdn", "\"msisdn\" is not a valid value for id_types"),
-        ("MSISDN,FAX", "\"FAX\" is not a valid value for id_types"),
-    ];
-    for (id_types, sentence) in cases {
-        let attempt = refused("demo-connector", &[("id_types", id_types)]);
+fn a_wrong_answer_is_refused_with_its_sentence_and_leaves_an_empty_folder() {
+    for (answers, sentence) in WRONG_ANSWERS {
+        let attempt = refused("demo-connector", answers);
         assert_says(&attempt, sentence);
         assert_leaves(&attempt, &[EMPTY_FOLDER]);
     }
 }
 
 #[test]
-fn an_unknown_funding_model_is_refused() {
-    for funding_model in ["", "FLOAT_ACCOUNT", "credit"] {
-        let attempt = refused("demo-connector", &[("funding_model", funding_model)]);
-        assert_says(&attempt, "is not a valid value for funding_model");
-        assert_leaves(&attempt, &[EMPTY_FOLDER]);
+fn every_question_has_a_wrong_answer() {
+    let questions = questions::questions(repository()).unwrap();
+    for question in questions {
+        let is_tried = |(answers, _): &(&[(&str, &str)], &str)| {
+            answers.iter().any(|(name, _)| *name == question.name)
+        };
+        assert!(WRONG_ANSWERS.iter().any(is_tried), "{}", question.name);
     }
 }
 
 #[test]
+fn a_refusal_by_a_hook_says_what_is_left_and_what_to_do() {
+    let attempt = refused("demo-connector", &[("country", "XX")]);
+    assert_says(&attempt, "An empty folder is left");
+    assert_says(&attempt, "demo-connector: remove it, then generate again.");
+}
+
+#[test]
 fn an_answer_of_several_lines_is_refused() {
-    for question in ["cbs_name", "fsp_id", "currency"] {
+    let texts = [
+        "cbs_name",
+        "dfsp_name",
+        "fsp_id",
+        "country",
+        "currency",
+        "lei",
+        "dial_code",
+    ];
+    for question in texts {
         let values = format!("{question} = \"KES\\nKES\"");
         let attempt = attempt_with_values(&SNAPSHOT, "demo-connector", &values).unwrap();
         assert!(!attempt.succeeded, "accepted two lines for {question}");
-        assert_says(&attempt, question);
+        assert_says(&attempt, &format!("{question} 'KES\n"));
         assert_leaves(&attempt, &[EMPTY_FOLDER]);
     }
 }
@@ -550,15 +717,30 @@ fn a_misspelt_question_is_refused() {
     let slips = [
         ("cbs-name", "cbs_name"),
         ("cbs_nam", "cbs_name"),
+        ("name_cbs", "cbs_name"),
+        ("dfspname", "dfsp_name"),
         ("fspid", "fsp_id"),
         ("FSP_ID", "fsp_id"),
+        ("county", "country"),
         ("curency", "currency"),
         ("currrency", "currency"),
         ("currencx", "currency"),
+        ("currencies", "currency"),
         ("id_type", "id_types"),
         ("idTypes", "id_types"),
         ("funding-model", "funding_model"),
         ("fudning_model", "funding_model"),
+        ("payee_patern", "payee_pattern"),
+        ("payer_debt", "payer_debit"),
+        ("fee", "fees"),
+        ("cbsAuth", "cbs_auth"),
+        ("advance", "advanced"),
+        ("LEI", "lei"),
+        ("dialcode", "dial_code"),
+        ("currency-mode", "currency_mode"),
+        ("payer_step", "payer_steps"),
+        ("roles", "role"),
+        ("confirm_loan_repayments", "confirm_loan_repayment"),
     ];
     for (slip, question) in slips {
         let attempt = refused("demo-connector", &[(slip, "KES")]);
@@ -574,4 +756,110 @@ fn the_values_file_takes_a_list_of_identifier_types() {
     let attempt = attempt_with_values(&SNAPSHOT, "demo-connector", values).unwrap();
     assert!(attempt.succeeded, "{}", attempt.output);
     assert_says(&attempt, "MSISDN,IBAN");
+}
+
+/// An answer to each question that is not its default.
+const ANSWERS_TO_ALL: [(&str, &str); 17] = [
+    ("cbs_name", "Harbour Core"),
+    ("dfsp_name", "Harbour Bank (Gambia) Ltd."),
+    ("fsp_id", "harbourbank"),
+    ("country", "GM"),
+    ("currency", "GMD,XOF"),
+    ("currency_mode", "several"),
+    ("id_types", "MSISDN,IBAN"),
+    ("funding_model", "deposit_withdraw"),
+    ("payee_pattern", "loan_repayment"),
+    ("confirm_loan_repayment", "true"),
+    ("payer_debit", "push_approval"),
+    ("payer_steps", "three_steps"),
+    ("fees", "tiered"),
+    ("cbs_auth", "oauth2"),
+    ("role", "both"),
+    ("lei", "254900SAVANNABANK096"),
+    ("dial_code", "221"),
+];
+
+#[test]
+fn an_answer_counts_wherever_it_is_given() {
+    let name = "harbour-connector";
+    let given = generate(&SNAPSHOT, name, &ANSWERS_TO_ALL).unwrap();
+    let given = given.contents().unwrap();
+
+    let attempt = attempt_with_environment(&SNAPSHOT, name, &ANSWERS_TO_ALL).unwrap();
+    let by_environment = attempt.generated(name).unwrap();
+    assert!(by_environment.contents().unwrap() == given);
+
+    let values: Vec<String> = ANSWERS_TO_ALL
+        .iter()
+        .map(|(question, answer)| format!("{question} = \"{answer}\""))
+        .collect();
+    let attempt = attempt_with_values(&SNAPSHOT, name, &values.join("\n")).unwrap();
+    assert!(attempt.generated(name).unwrap().contents().unwrap() == given);
+
+    // Being asked makes no difference but to the record.
+    let mut answers = ANSWERS_TO_ALL.to_vec();
+    answers.push(("advanced", "true"));
+    let mut asked = generate(&SNAPSHOT, name, &answers)
+        .unwrap()
+        .contents()
+        .unwrap();
+    let mut given = given;
+    assert!(asked.remove("answers.toml") != given.remove("answers.toml"));
+    assert!(asked == given);
+}
+
+#[test]
+fn the_record_of_the_answers_generates_the_same_again() {
+    let mut all = ANSWERS_TO_ALL.to_vec();
+    all.push(("advanced", "true"));
+    for answers in [&[][..], &ANSWERS_TO_ALL, &all] {
+        let first = generate(&SNAPSHOT, "harbour-connector", answers).unwrap();
+        let record = first.folder().join("answers.toml");
+        let again = attempt_with_values_file(&SNAPSHOT, "harbour-connector", &record).unwrap();
+        let again = again.generated("harbour-connector").unwrap();
+        assert!(again.contents().unwrap() == first.contents().unwrap());
+    }
+}
+
+#[test]
+fn the_record_states_every_answer_and_the_version_of_the_template() {
+    let mut answers = ANSWERS_TO_ALL.to_vec();
+    // A record of another version is no reason to refuse it.
+    answers.push(("template_version", "0.0.0"));
+    let connector = generate(&SNAPSHOT, "harbour-connector", &answers).unwrap();
+    let record = fs::read_to_string(connector.folder().join("answers.toml")).unwrap();
+    let record: toml::Table = record.parse().unwrap();
+    let values = record["values"].as_table().unwrap();
+    for (question, answer) in ANSWERS_TO_ALL {
+        let recorded = match &values[question] {
+            toml::Value::Array(items) => items
+                .iter()
+                .map(|item| item.as_str().unwrap())
+                .collect::<Vec<_>>()
+                .join(","),
+            toml::Value::Boolean(value) => value.to_string(),
+            other => other.as_str().unwrap().to_owned(),
+        };
+        assert_eq!(recorded, answer, "{question}");
+    }
+    assert_eq!(values["advanced"], toml::Value::Boolean(false));
+    let template: toml::Table = String::from_utf8(template_file("answers.toml"))
+        .unwrap()
+        .parse()
+        .unwrap();
+    assert_eq!(
+        values["template_version"],
+        template["values"]["template_version"]
+    );
+}
+
+#[test]
+fn what_a_text_is_has_to_be_a_text() {
+    for (question, value) in [("lei", "true"), ("role", "true")] {
+        let values = format!("{question} = {value}");
+        let attempt = attempt_with_values(&SNAPSHOT, "demo-connector", &values).unwrap();
+        assert!(!attempt.succeeded, "accepted {values}");
+        assert_says(&attempt, &format!("{question} 'true' is"));
+        assert_leaves(&attempt, &[EMPTY_FOLDER]);
+    }
 }
