@@ -183,17 +183,20 @@ fn snapshot_with_places() -> Snapshot {
     for (file, text) in files {
         snapshot.write(&format!("template/{file}"), text).unwrap();
     }
+    render(&snapshot, &["docs/made_up/charge/flat.md", "regions.toml"]);
+    snapshot
+}
+
+/// Has these files rendered, besides those of the template.
+fn render(snapshot: &Snapshot, files: &[&str]) {
     let configuration = fs::read_to_string(snapshot.folder().join("cargo-generate.toml")).unwrap();
-    let configuration = configuration.replace(
-        "include = [",
-        "include = [\"/docs/made_up/charge/flat.md\", \"/regions.toml\",",
-    );
+    let added: String = files.iter().map(|file| format!("\"/{file}\", ")).collect();
+    let configuration = configuration.replace("include = [", &format!("include = [{added}"));
     snapshot
         .write("cargo-generate.toml", &configuration)
         .unwrap();
     places::write(snapshot.folder()).unwrap();
     twins::write(snapshot.folder()).unwrap();
-    snapshot
 }
 
 #[test]
@@ -693,6 +696,23 @@ fn a_refusal_by_a_hook_says_what_is_left_and_what_to_do() {
 }
 
 #[test]
+fn the_table_of_countries_is_one_of_codes() {
+    let table = fs::read_to_string(repository().join("hooks/countries.rhai")).unwrap();
+    let rows: Vec<(&str, &str)> = table
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix('"')?.strip_suffix("\","))
+        .map(|row| row.split_once("\": \"").unwrap())
+        .collect();
+    assert_eq!(rows.len(), 249);
+    assert!(rows.is_sorted_by(|(one, _), (next, _)| one < next));
+    for (country, dial_code) in rows {
+        assert!(country.len() == 2 && country.bytes().all(|byte| byte.is_ascii_uppercase()));
+        assert!(dial_code.len() <= 3 && dial_code.bytes().all(|byte| byte.is_ascii_digit()));
+        assert!(!dial_code.starts_with('0'), "{country}");
+    }
+}
+
+#[test]
 fn an_answer_of_several_lines_is_refused() {
     let texts = [
         "cbs_name",
@@ -756,6 +776,49 @@ fn the_values_file_takes_a_list_of_identifier_types() {
     let attempt = attempt_with_values(&SNAPSHOT, "demo-connector", values).unwrap();
     assert!(attempt.succeeded, "{}", attempt.output);
     assert_says(&attempt, "MSISDN,IBAN");
+}
+
+#[test]
+fn code_has_the_answers_as_constants() {
+    let values = |[name, country, lei, dial_code, currency, currencies]: [&str; 6]| {
+        format!(
+            "pub const DFSP_NAME: &str = \"{name}\";\npub const COUNTRY: &str = \"{country}\";\n\
+             pub const LEI: &str = \"{lei}\";\npub const DIAL_CODE: &str = \"{dial_code}\";\n\
+             pub const CURRENCY: &str = \"{currency}\";\npub const CURRENCIES: &str = \"{currencies}\";\n"
+        )
+    };
+    let snapshot = Snapshot::take().unwrap();
+    let canonical = values(["Savanna Bank", "KE", "", "254", "KES", "KES"]);
+    snapshot
+        .write("template/src/made_up.rs", &canonical)
+        .unwrap();
+    render(&snapshot, &["src/made_up.rs"]);
+    let constants = |given: &[(&str, &str)]| {
+        let connector = generate(&snapshot, "harbour-connector", given).unwrap();
+        let format = ["fmt", "--check", "--", "src/made_up.rs"];
+        connector.cargo(&format).unwrap();
+        fs::read_to_string(connector.folder().join("src/made_up.rs")).unwrap()
+    };
+    assert_eq!(
+        constants(&ANSWERS_TO_ALL),
+        values([
+            "Harbour Bank (Gambia) Ltd.",
+            "GM",
+            "254900SAVANNABANK096",
+            "221",
+            "GMD",
+            "GMD,XOF"
+        ])
+    );
+    // The dial code is that of the country, if it has one.
+    for (country, dial_code) in [("KE", "254"), ("BB", "1"), ("MM", "95"), ("AQ", "")] {
+        let expected = values(["Savanna Bank", country, "", dial_code, "KES", "KES"]);
+        assert_eq!(constants(&[("country", country)]), expected);
+    }
+    let seventeen = "AED,BBD,CAD,DKK,EGP,FJD,GBP,HKD,INR,JMD,KES,LKR,MGA,NAD,OMR,PHP,QAR";
+    for currencies in [seventeen.to_owned(), format!("{seventeen},RWF")] {
+        constants(&[("currency_mode", "several"), ("currency", &currencies)]);
+    }
 }
 
 /// An answer to each question that is not its default.

@@ -49,12 +49,16 @@ impl Upgrade {
 
     /// Runs what `docs/UPGRADING.md` says between its n-th pair of fences.
     fn follow(&self, number: usize) {
+        finish(self.block(number));
+    }
+
+    fn block(&self, number: usize) -> Command {
         let guide = self.read("docs/UPGRADING.md");
         let block = guide.split("```sh\n").nth(number).unwrap();
         let commands = block.split("```").next().unwrap();
         let mut command = bash(self.connector.folder(), commands);
         command.env("TEMPLATE", self.template.folder());
-        finish(command);
+        command
     }
 
     fn follow_all(&self) {
@@ -169,4 +173,18 @@ fn another_answer_is_merged_in_the_same_way() {
     let again = generate(&upgrade.template, CANONICAL_NAME, &[("currency", "UGX")]).unwrap();
     let expected = fs::read_to_string(again.folder().join("answers.toml")).unwrap();
     assert_eq!(answers, expected);
+}
+
+#[test]
+fn a_wrong_answer_is_refused_without_advice_to_remove_the_folder() {
+    let upgrade = Upgrade::start();
+    upgrade.follow(1);
+    upgrade.change("answers.toml", "country = \"KE\"", "country = \"XX\"");
+
+    let output = upgrade.block(3).output().unwrap();
+    let printed = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success(), "{printed}");
+    assert!(printed.contains("'XX' is not a country"), "{printed}");
+    assert!(printed.contains("Nothing was generated."), "{printed}");
+    assert!(!printed.contains("remove it"), "{printed}");
 }
