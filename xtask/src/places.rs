@@ -108,11 +108,16 @@ fn place(folder: &str, names: &[String], questions: &[Question]) -> Result<Optio
             );
         }
     }
+    // An answer such as `none` belongs to several questions.
+    let name = folder.rsplit_once('/').map_or(folder, |(_, name)| name);
+    if candidates.iter().any(|question| question.name == name) {
+        candidates.retain(|question| question.name == name);
+    }
     let question = match candidates[..] {
         [] => return Ok(None),
         [question] => question,
         [first, second, ..] => bail!(
-            "its files could be answers to '{}' or to '{}': one more of them has to say which",
+            "its files could be answers to '{}' or to '{}': one more of them, or the folder's name, has to say which",
             first.name,
             second.name
         ),
@@ -346,6 +351,12 @@ mod tests {
     fn files_that_are_shared_by_questions_are_told_apart_by_the_others() {
         let repository = repository(&["a/none.rs", "a/basic.rs"]);
         assert_eq!(places(repository.path()).unwrap()[0].question, "cbs_auth");
+    }
+
+    #[test]
+    fn a_folder_that_is_named_like_a_question_is_about_that_question() {
+        let repository = repository(&["src/fees/none.rs"]);
+        assert_eq!(places(repository.path()).unwrap()[0].question, "fees");
     }
 
     #[test]
