@@ -1,7 +1,7 @@
 //! Generates connectors from the working tree, for tests that look at the result.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
@@ -15,6 +15,9 @@ use crate::{repository, template::files};
 
 /// The version that the template is tested with, and that the README installs.
 pub const CARGO_GENERATE_VERSION: &str = "0.23.14";
+
+/// How the variables start that cargo-generate reads.
+const ENVIRONMENT: &str = "CARGO_GENERATE_";
 
 /// The answers that `template/` itself holds.
 pub const CANONICAL_NAME: &str = "savanna-connector";
@@ -56,6 +59,15 @@ impl Snapshot {
         Ok(Self { folder })
     }
 
+    /// Changes a file of the copy.
+    pub fn write(&self, file: &str, text: &str) -> Result<()> {
+        let path = self.folder().join(file);
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent)?;
+        }
+        fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))
+    }
+
     /// Where the copy lies.
     pub fn folder(&self) -> &Path {
         self.folder.path()
@@ -74,6 +86,21 @@ pub struct Attempt {
 }
 
 impl Attempt {
+    /// The connector, or what cargo-generate printed if it failed.
+    pub fn generated(self, name: &str) -> Result<GeneratedConnector> {
+        ensure!(self.succeeded, "cargo generate failed:\n{}", self.output);
+        let folder = self.destination.path().join(name);
+        ensure!(
+            folder.is_dir(),
+            "cargo generate made no folder {name}:\n{}",
+            self.output
+        );
+        Ok(GeneratedConnector {
+            attempt: self,
+            folder,
+        })
+    }
+
     /// What lies in the destination, with the empty folders (which end in `/`).
     pub fn left_behind(&self) -> Result<BTreeSet<String>> {
         let mut left = files(self.destination.path())?;
@@ -94,7 +121,25 @@ pub fn attempt(snapshot: &Snapshot, name: &str, answers: &[(&str, &str)]) -> Res
     let answers = answers
         .iter()
         .flat_map(|(question, answer)| ["-d".to_owned(), format!("{question}={answer}")]);
-    attempt_with(snapshot, name, answers)
+    attempt_with(snapshot, name, answers, &[])
+}
+
+/// As [`attempt`], with answers that are given by variables of the environment.
+pub fn attempt_with_environment(
+    snapshot: &Snapshot,
+    name: &str,
+    answers: &[(&str, &str)],
+) -> Result<Attempt> {
+    let variables: Vec<(String, &str)> = answers
+        .iter()
+        .map(|(question, answer)| {
+            (
+                format!("{ENVIRONMENT}VALUE_{}", question.to_uppercase()),
+                *answer,
+            )
+        })
+        .collect();
+    attempt_with(snapshot, name, [], &variables)
 }
 
 /// As [`attempt`], with answers that are given in a values file (TOML), which
@@ -103,14 +148,20 @@ pub fn attempt_with_values(snapshot: &Snapshot, name: &str, values: &str) -> Res
     let folder = TempDir::new()?;
     let file = folder.path().join("values.toml");
     fs::write(&file, format!("[values]\n{values}\n"))?;
+    attempt_with_values_file(snapshot, name, &file)
+}
+
+/// As [`attempt`], with the answers that a generated connector has recorded.
+pub fn attempt_with_values_file(snapshot: &Snapshot, name: &str, file: &Path) -> Result<Attempt> {
     let file = file.to_string_lossy().into_owned();
-    attempt_with(snapshot, name, ["--values-file".to_owned(), file])
+    attempt_with(snapshot, name, ["--values-file".to_owned(), file], &[])
 }
 
 fn attempt_with(
     snapshot: &Snapshot,
     name: &str,
     arguments: impl IntoIterator<Item = String>,
+    variables: &[(String, &str)],
 ) -> Result<Attempt> {
     let destination = TempDir::new()?;
     // The developer's own settings must not decide the outcome.
@@ -130,10 +181,11 @@ fn attempt_with(
         .args(arguments)
         .stdin(Stdio::null());
     for (variable, _) in std::env::vars_os() {
-        if variable.to_string_lossy().starts_with("CARGO_GENERATE_") {
+        if variable.to_string_lossy().starts_with(ENVIRONMENT) {
             command.env_remove(variable);
         }
     }
+    command.envs(variables.iter().map(|(variable, value)| (variable, value)));
     let start = Instant::now();
     let output = command.output().context("cannot run cargo generate")?;
     Ok(Attempt {
@@ -157,19 +209,7 @@ pub fn generate(
     name: &str,
     answers: &[(&str, &str)],
 ) -> Result<GeneratedConnector> {
-    let attempt = attempt(snapshot, name, answers)?;
-    ensure!(
-        attempt.succeeded,
-        "cargo generate failed:\n{}",
-        attempt.output
-    );
-    let folder = attempt.destination.path().join(name);
-    ensure!(
-        folder.is_dir(),
-        "cargo generate made no folder {name}:\n{}",
-        attempt.output
-    );
-    Ok(GeneratedConnector { attempt, folder })
+    attempt(snapshot, name, answers)?.generated(name)
 }
 
 impl GeneratedConnector {
@@ -186,6 +226,17 @@ impl GeneratedConnector {
     /// How long cargo-generate ran.
     pub fn took(&self) -> Duration {
         self.attempt.took
+    }
+
+    /// What each of the connector's files holds.
+    pub fn contents(&self) -> Result<BTreeMap<String, Vec<u8>>> {
+        self.files()?
+            .into_iter()
+            .map(|file| {
+                let content = fs::read(self.folder.join(&file))?;
+                Ok((file, content))
+            })
+            .collect()
     }
 
     /// The connector's files, as paths relative to its folder.

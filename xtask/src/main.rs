@@ -1,10 +1,10 @@
-//! `cargo xtask twins` derives the rendered files and the list of known names;
+//! `cargo xtask twins` derives the rendered files and the lists of the hooks;
 //! `cargo xtask twins --check` only says whether they are up to date.
 
 use std::process::ExitCode;
 
 use anyhow::Result;
-use xtask::{known_names, repository, twins};
+use xtask::{known_names, places, questions, repository, twins};
 
 const USAGE: &str = "usage: cargo xtask twins [--check]";
 
@@ -30,6 +30,8 @@ fn main() -> ExitCode {
 
 fn write() -> Result<()> {
     known_names::write(repository())?;
+    questions::write(repository())?;
+    places::write(repository())?;
     for file in twins::write(repository())? {
         println!("template/{file}");
     }
@@ -38,5 +40,7 @@ fn write() -> Result<()> {
 
 fn check() -> Result<()> {
     known_names::check(repository())?;
+    questions::check(repository())?;
+    places::check(repository())?;
     twins::check(repository())
 }

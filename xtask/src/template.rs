@@ -39,10 +39,7 @@ fn collect(folder: &Path, prefix: &str, files: &mut BTreeSet<String>) -> Result<
 /// The files that are rendered: the `include` list of `cargo-generate.toml`,
 /// which is the one place that names them.
 pub fn rendered_files(repository: &Path) -> Result<BTreeSet<String>> {
-    let path = repository.join("cargo-generate.toml");
-    let configuration: toml::Table = read(&path)?
-        .parse()
-        .with_context(|| format!("cannot parse {}", path.display()))?;
+    let configuration = configuration(repository)?;
     let include = configuration
         .get("template")
         .and_then(|template| template.get("include"))
@@ -59,6 +56,14 @@ pub fn rendered_files(repository: &Path) -> Result<BTreeSet<String>> {
             }
         })
         .collect()
+}
+
+/// What `cargo-generate.toml` says.
+pub fn configuration(repository: &Path) -> Result<toml::Table> {
+    let path = repository.join("cargo-generate.toml");
+    read(&path)?
+        .parse()
+        .with_context(|| format!("cannot parse {}", path.display()))
 }
 
 /// Reads a text, and names the file when that fails.

@@ -2,20 +2,27 @@
 //!
 //! `template/` is an ordinary crate that holds the canonical answers. A file that
 //! depends on them has a twin beside it, `<file>.liquid`, in which each answer is
-//! a placeholder. The twin is derived from the file, so the two cannot disagree.
+//! a placeholder, and each region is conditional. The twin is derived from the
+//! file, so the two cannot disagree.
 
 use std::{fs, path::Path};
 
 use anyhow::{Context, Result, bail, ensure};
 
-use crate::template::{TWIN_SUFFIX, files, rendered_files};
+use crate::{
+    places::CLIENT,
+    questions::{Asked, Kind, Question, questions},
+    regions::{first_marker, to_liquid},
+    template::{TWIN_SUFFIX, files, rendered_files},
+};
 
 /// The canonical answers that are recognised wherever they stand.
-const NAMES: [(&str, &str); 5] = [
+const NAMES: [(&str, &str); 6] = [
     ("savanna-connector", "{{project-name}}"),
     ("savanna_connector", "{{crate_name}}"),
     ("Savanna Core", "{{cbs_name}}"),
     ("savanna_core", "{{cbs_module}}"),
+    ("Savanna Bank", "{{dfsp_name}}"),
     ("savannabank", "{{fsp_id}}"),
 ];
 
@@ -30,11 +37,33 @@ struct Phrase {
     placeholder: &'static str,
 }
 
-const PHRASES: [Phrase; 5] = [
+const PHRASES: [Phrase; 10] = [
+    Phrase {
+        files: &[".rs"],
+        canonical: r#"pub const COUNTRY: &str = "KE";"#,
+        placeholder: r#"pub const COUNTRY: &str = "{{country}}";"#,
+    },
     Phrase {
         files: &[".rs"],
         canonical: r#"pub const CURRENCY: &str = "KES";"#,
-        placeholder: r#"pub const CURRENCY: &str = "{{currency}}";"#,
+        placeholder: r#"pub const CURRENCY: &str = "{{first_currency}}";"#,
+    },
+    Phrase {
+        files: &[".rs"],
+        canonical: r#"pub const CURRENCIES: &str = "KES";"#,
+        // With more than 17 currencies the line is too long for rustfmt.
+        placeholder: "pub const CURRENCIES: &str =\
+            {% if currencies_list.size > 67 %}\n    {% else %} {% endif %}\"{{currencies_list}}\";",
+    },
+    Phrase {
+        files: &[".rs"],
+        canonical: r#"pub const DIAL_CODE: &str = "254";"#,
+        placeholder: r#"pub const DIAL_CODE: &str = "{{effective_dial_code}}";"#,
+    },
+    Phrase {
+        files: &[".rs"],
+        canonical: r#"pub const LEI: &str = "";"#,
+        placeholder: r#"pub const LEI: &str = "{{lei}}";"#,
     },
     Phrase {
         files: &[".rs"],
@@ -46,22 +75,27 @@ const PHRASES: [Phrase; 5] = [
     Phrase {
         files: &["sandbox/accounts.toml"],
         canonical: r#"currency = "KES""#,
-        placeholder: r#"currency = "{{currency}}""#,
+        placeholder: r#"currency = "{{first_currency}}""#,
     },
     Phrase {
         files: &[".env.example", ".md", ".yaml", ".yml"],
         canonical: "CURRENCY=KES",
-        placeholder: "CURRENCY={{currency}}",
+        placeholder: "CURRENCY={{first_currency}}",
     },
     Phrase {
         files: &[".env.example", ".md", ".yaml", ".yml"],
         canonical: "SUPPORTED_ID_TYPE=MSISDN",
         placeholder: "SUPPORTED_ID_TYPE={{id_types_list}}",
     },
+    Phrase {
+        files: &[".env.example", ".md", ".yaml", ".yml"],
+        canonical: "MSISDN_DIAL_CODE=254",
+        placeholder: "MSISDN_DIAL_CODE={{effective_dial_code}}",
+    },
 ];
 
-/// The one file that is renamed instead of rendered, by the `post` hook.
-const RENAMED_FILE: &str = "src/core_banking/savanna_core.rs";
+/// The record of the answers, from which a connector can be generated again.
+const ANSWERS_FILE: &str = "answers.toml";
 
 const PACKAGE: &str = "[[package]]\n";
 
@@ -125,6 +159,7 @@ fn orphans(template: &Path, twins: &[Twin]) -> Result<Vec<String>> {
 fn derive(repository: &Path) -> Result<Vec<Twin>> {
     let template = repository.join("template");
     let rendered = rendered_files(repository)?;
+    let questions = questions(repository)?;
     let files = files(&template)?;
     if let Some(missing) = rendered.difference(&files).next() {
         bail!(
@@ -135,8 +170,8 @@ fn derive(repository: &Path) -> Result<Vec<Twin>> {
     let mut twins = Vec::new();
     for file in files.iter().filter(|file| !file.ends_with(TWIN_SUFFIX)) {
         ensure!(
-            file == RENAMED_FILE || !has_canonical_word(file),
-            "template/{file} has a canonical answer in its name; only {RENAMED_FILE} is renamed"
+            !has_canonical_word(file.strip_prefix(CLIENT).unwrap_or(file)),
+            "template/{file} has a canonical answer in its name; only {CLIENT} is renamed"
         );
         let Ok(text) = fs::read_to_string(template.join(file)) else {
             ensure!(
@@ -145,9 +180,22 @@ fn derive(repository: &Path) -> Result<Vec<Twin>> {
             );
             continue;
         };
-        let replaced = replace_answers(file, &text);
-        match (rendered.contains(file), replaced == text) {
-            (true, false) => twins.push(twin(file, &text, &replaced)?),
+        let mut replaced = replace_answers(file, &text);
+        if file == ANSWERS_FILE {
+            replaced = record_answers(&replaced, &questions)?;
+        }
+        if let Some(line) = first_marker(file, &text)
+            && !rendered.contains(file)
+        {
+            bail!(
+                "template/{file}:{line} holds a region, but the file is not rendered: add '/{file}' to `include` in cargo-generate.toml"
+            )
+        }
+        match (
+            rendered.contains(file),
+            replaced == text && first_marker(file, &text).is_none(),
+        ) {
+            (true, false) => twins.push(twin(file, &text, &replaced, &questions)?),
             (true, true) => bail!(
                 "template/{file} depends on no answer: take '/{file}' out of `include` in cargo-generate.toml"
             ),
@@ -180,7 +228,42 @@ fn replace_answers(file: &str, text: &str) -> String {
     text
 }
 
-fn twin(file: &str, original: &str, replaced: &str) -> Result<Twin> {
+/// In the record of the answers, each has a line of its own.
+fn record_answers(text: &str, questions: &[Question]) -> Result<String> {
+    let mut text = text.to_owned();
+    for question in questions {
+        let name = &question.name;
+        let (canonical, placeholder) = match question.kind {
+            // It stands in a region, and counts only if it is confirmed.
+            Kind::Bool if question.asked != Asked::Always => (format!("{name} = true"), None),
+            Kind::Bool => (
+                format!("{name} = {}", question.default),
+                Some(format!("{name} = {{{{{name}}}}}")),
+            ),
+            Kind::Array => (
+                format!("{name} = [\"{}\"]", question.default.replace(',', "\", \"")),
+                Some(format!("{name} = [\"{{{{{name} | join: '\", \"'}}}}\"]")),
+            ),
+            Kind::Text | Kind::Choice => (
+                format!("{name} = \"{}\"", question.default),
+                Some(format!("{name} = \"{{{{{name}}}}}\"")),
+            ),
+        };
+        // What is recognised wherever it stands has been replaced already.
+        let is_replaced = text.contains(&format!("\n{name} = \"{{{{{name}}}}}\"\n"));
+        let line = format!("\n{canonical}\n");
+        ensure!(
+            is_replaced || text.contains(&line),
+            "template/{ANSWERS_FILE} has no line '{canonical}'"
+        );
+        if let Some(placeholder) = placeholder {
+            text = text.replace(&line, &format!("\n{placeholder}\n"));
+        }
+    }
+    Ok(text)
+}
+
+fn twin(file: &str, original: &str, replaced: &str, questions: &[Question]) -> Result<Twin> {
     for (index, line) in original.lines().enumerate() {
         ensure!(
             !line.contains("{{") && !line.contains("{%"),
@@ -192,7 +275,7 @@ fn twin(file: &str, original: &str, replaced: &str) -> Result<Twin> {
     let text = if file == "Cargo.lock" {
         sorted_on_generation(replaced)?
     } else {
-        replaced.to_owned()
+        to_liquid(file, replaced, questions)?
     };
     Ok(Twin {
         file: format!("{file}{TWIN_SUFFIX}"),
@@ -277,7 +360,10 @@ mod tests {
     fn repository(rendered: &[&str], files: &[(&str, &str)]) -> TempDir {
         let folder = TempDir::new().unwrap();
         let include: Vec<String> = rendered.iter().map(|file| format!("/{file}")).collect();
-        let configuration = format!("[template]\ninclude = {include:?}\n");
+        let configuration = format!(
+            "[template]\ninclude = {include:?}\n\
+             [placeholders.fees]\nchoices = [\"none\", \"flat\"]\ndefault = \"none\"\n"
+        );
         fs::write(folder.path().join("cargo-generate.toml"), configuration).unwrap();
         for (file, text) in files {
             let path = folder.path().join("template").join(file);
@@ -310,7 +396,7 @@ mod tests {
         let original = "pub const CURRENCY: &str = \"KES\";\nlet other = \"KES\";\n";
         assert_eq!(
             replace_answers("src/answers.rs", original),
-            "pub const CURRENCY: &str = \"{{currency}}\";\nlet other = \"KES\";\n"
+            "pub const CURRENCY: &str = \"{{first_currency}}\";\nlet other = \"KES\";\n"
         );
         assert_eq!(replace_answers("docs/answers.md", original), original);
     }
@@ -359,6 +445,57 @@ mod tests {
     fn a_rendered_file_must_exist() {
         let refusal = refusal(&["notes.md"], &[("other.md", "text")]);
         assert!(refusal.contains("no template/notes.md"), "{refusal}");
+    }
+
+    #[test]
+    fn the_record_of_the_answers_has_a_line_for_every_question() {
+        let lines =
+            "[values]\nfees = \"none\"\nkinds = [\"A\"]\nsure = true\nfsp_id = \"savannabank\"\n";
+        let question = |name: &str, kind, default: &str, asked| Question {
+            name: name.to_owned(),
+            kind,
+            choices: Vec::new(),
+            default: default.to_owned(),
+            asked,
+        };
+        let asked_if = Asked::When("fees == \"cbs\"".to_owned());
+        let mut questions = vec![
+            question("fees", Kind::Choice, "none", Asked::Always),
+            question("kinds", Kind::Array, "A", Asked::Always),
+            question("sure", Kind::Bool, "false", asked_if),
+            question("fsp_id", Kind::Text, "savannabank", Asked::Always),
+        ];
+        let replaced = replace_answers(ANSWERS_FILE, lines);
+        assert_eq!(
+            record_answers(&replaced, &questions).unwrap(),
+            "[values]\nfees = \"{{fees}}\"\nkinds = [\"{{kinds | join: '\", \"'}}\"]\n\
+             sure = true\nfsp_id = \"{{fsp_id}}\"\n"
+        );
+        questions.push(question("country", Kind::Text, "KE", Asked::Always));
+        let refusal = record_answers(&replaced, &questions)
+            .unwrap_err()
+            .to_string();
+        assert!(
+            refusal.contains("template/answers.toml has no line 'country = \"KE\"'"),
+            "{refusal}"
+        );
+    }
+
+    #[test]
+    fn a_region_makes_a_file_depend_on_an_answer() {
+        let text = "# [if fees is flat]\nFEE=1\n# [end]\n";
+        let repository = repository(&[".env.example"], &[(".env.example", text)]);
+        write(repository.path()).unwrap();
+        let twin = repository.path().join("template/.env.example.liquid");
+        assert_eq!(
+            fs::read_to_string(twin).unwrap(),
+            "{% if fees == \"flat\" %}FEE=1\n{% endif %}"
+        );
+        let refusal = refusal(&[], &[("notes.env", text)]);
+        assert!(
+            refusal.contains("template/notes.env:1 holds a region, but the file is not rendered"),
+            "{refusal}"
+        );
     }
 
     #[test]
