@@ -7,8 +7,13 @@ pub const CBS_NAME: &str = "Savanna Core";
 /// The DFSP's identifier in the scheme.
 pub const FSP_ID: &str = "savannabank";
 
-/// ISO 4217.
+/// ISO 4217. Of several currencies, the first.
 pub const CURRENCY: &str = "KES";
+
+// [if currency_mode is several]
+/// All currencies that payments are made in, with commas between.
+pub const CURRENCIES: &str = "KES";
+// [end]
 
 /// The kinds of identifier that customers are found by, with commas between.
 pub const SUPPORTED_ID_TYPE: &str = "MSISDN";

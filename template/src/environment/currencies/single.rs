@@ -21,6 +21,11 @@ impl Currencies {
         self.0
     }
 
+    /// All of them: the one.
+    pub fn all(&self) -> impl Iterator<Item = Currency> {
+        std::iter::once(self.0)
+    }
+
     /// The currency of this code; refused with 5106 if there are no accounts in it.
     pub fn accept(&self, code: &str) -> Result<Currency, PaymentError> {
         let currency: Option<Currency> = code.parse().ok();
@@ -28,6 +33,11 @@ impl Currencies {
             .filter(|currency| *currency == self.0)
             .ok_or_else(not_taken)
     }
+}
+
+/// The name of a variable that is about money: the same in whatever currency.
+pub fn variable_name(name: &str, _currency: Currency) -> String {
+    name.to_owned()
 }
 
 /// What is configured for the currency.
