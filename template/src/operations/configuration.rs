@@ -11,7 +11,7 @@ use secrecy::SecretString;
 use super::telemetry::{LogFilter, LogFormat};
 use crate::{
     core_banking::{fees, funding},
-    domain::identifier::IdType,
+    domain::identifier::{IdType, Identifiers},
     environment::{Problems, Variables, answers, currencies::Currencies},
 };
 
@@ -29,11 +29,11 @@ pub struct ListenAddress {
 #[derive(Debug, Clone)]
 pub struct Configuration {
     pub cbs_name: String,
+    pub dfsp_name: String,
     pub fsp_id: String,
     pub lei: Option<String>,
     pub currencies: Currencies,
-    pub id_types: Vec<IdType>,
-    pub dial_code: Option<String>,
+    pub identifiers: Identifiers,
 
     pub backend_api: ListenAddress,
     pub dfsp_api: ListenAddress,
@@ -119,10 +119,10 @@ impl Configuration {
         Some(Self {
             cbs_name: variables.text_or("CBS_NAME", answers::CBS_NAME),
             fsp_id: variables.text_or("FSP_ID", answers::FSP_ID),
-            lei: variables.text("LEI"),
+            dfsp_name: variables.text_or("DFSP_NAME", answers::DFSP_NAME),
+            lei: Some(variables.text_or("LEI", answers::LEI)).filter(|lei| !lei.is_empty()),
             currencies: currencies?,
-            id_types,
-            dial_code,
+            identifiers: Identifiers::new(id_types, dial_code),
             backend_api: backend_api?,
             dfsp_api: dfsp_api?,
             connector_base_url,
@@ -193,14 +193,14 @@ fn id_types(variables: &mut Variables) -> Vec<IdType> {
     id_types
 }
 
-fn dial_code(variables: &mut Variables) -> Option<String> {
+fn dial_code(variables: &mut Variables) -> String {
     let name = "MSISDN_DIAL_CODE";
-    let dial_code = variables.text(name)?;
+    let dial_code = variables.text_or(name, answers::DIAL_CODE);
     let digits = dial_code.bytes().all(|byte| byte.is_ascii_digit());
     if !digits || dial_code.len() > 3 || dial_code.starts_with('0') {
         variables.problem(name, "is not a dial code such as 220 (without + or 00)");
     }
-    Some(dial_code)
+    dial_code
 }
 
 fn database(variables: &mut Variables) -> Option<PathBuf> {

@@ -12,6 +12,18 @@ use crate::funding;
 /// What the bank earns.
 pub const FEES: &str = "fees-1";
 
+/// One for each customer, and one of nobody. Their check digits are right.
+const IBANS: [&str; 8] = [
+    "ZZ16TEST0000000001",
+    "ZZ86TEST0000000002",
+    "ZZ59TEST0000000003",
+    "ZZ32TEST0000000004",
+    "ZZ05TEST0000000005",
+    "ZZ75TEST0000000006",
+    "ZZ48TEST0000000007",
+    "ZZ21TEST0000000008",
+];
+
 /// An account holder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Customer {
@@ -58,7 +70,7 @@ impl Customer {
         match id_type {
             IdType::Msisdn => format!("25470000010{number}"),
             IdType::AccountId => self.account(),
-            IdType::Iban => format!("ZZ00TEST000000000{number}"),
+            IdType::Iban => IBANS[number - 1].to_owned(),
             IdType::PersonalId => format!("19900515-{number}"),
             IdType::Business => format!("business-{number}"),
             IdType::Email => format!("customer.{number}@example.com"),
@@ -99,6 +111,14 @@ pub fn seed() -> Seed {
         funding::SEED,
     ))
     .unwrap()
+}
+
+/// What nobody is found by, in the form of the kind that the tests use.
+pub fn stranger() -> &'static str {
+    match id_type() {
+        IdType::Iban => IBANS[Customer::ALL.len()],
+        _ => "46733123450",
+    }
 }
 
 /// The kind of identifier that the tests use: the first that this connector

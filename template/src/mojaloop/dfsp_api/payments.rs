@@ -90,18 +90,22 @@ async fn offer(api: &DfspApi, asked: Asked<'_>) -> Result<Json<OfferAnswer>, Req
 fn read(api: &DfspApi, asked: Asked<'_>) -> Result<OutgoingRequest, PaymentError> {
     let currency = api.currencies.accept(asked.currency)?;
     if let Some(other_currency) = asked.other_currency {
-        api.currencies.accept(other_currency)?;
+        api.currencies.accept_same(currency, other_currency)?;
     }
     let payer = &asked.payer;
     let payer_id_type = match &payer.payer_id_type {
         Some(id_type) => id_type.as_str(),
-        None => api.id_types.first().present("payerIdType")?.as_str(),
+        None => api.identifiers.first().present("payerIdType")?.as_str(),
     };
     Ok(OutgoingRequest {
         use_case: asked.use_case,
         home_transaction_id: optional_text(asked.home_transaction_id, "homeTransactionId")?,
-        payer: api.read_own_customer(payer_id_type, &payer.payer_id, None)?,
-        payee: api.read_identifier(asked.payee_id_type, asked.payee_id, asked.sub_id)?,
+        payer: api
+            .identifiers
+            .of_customer(payer_id_type, &payer.payer_id, None)?,
+        payee: api
+            .identifiers
+            .of_anybody(asked.payee_id_type, asked.payee_id, asked.sub_id)?,
         amount_type: asked.amount_type,
         amount: read_amount(&asked.amount, currency)?,
         transaction_type: read_text(asked.transaction_type, "transactionType")?,

@@ -477,6 +477,7 @@ fn read_customer(reader: &mut TableReader<'_>, currencies: &[Currency]) -> Optio
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sandbox::bank::chart::example::{PAYS_PAYEES, SEED};
 
     fn problems_of(text: &str) -> Vec<String> {
         match Seed::parse(text) {
@@ -518,16 +519,14 @@ mod tests {
 
     #[test]
     fn every_problem_is_listed_with_its_account() {
-        let problems = problems_of(
-            r#"
-            currency = "KES"
-            float_account = "1"
-            float_balance = 10.5
-            fee_account = "1"
-            flaot = true
+        let bank = format!("currency = \"KES\"\nfee_account = \"{PAYS_PAYEES}\"\n{SEED}");
+        let problems = problems_of(&format!(
+            r#"{bank}
+            curency = true
 
             [[customers]]
             account = "7"
+            transaction_limit = 10.5
             identifiers = ["MSISDN +265998571175", "MSISDN 0998571175", "PHONE 1", "ALIAS twin"]
             balance = -1
             status = "asleep"
@@ -547,12 +546,12 @@ mod tests {
             balance = "0.001"
 
             [[customers]]
-            "#,
-        );
+            "#
+        ));
         for expected in [
-            "bank: float_balance is a whole number, or a text such as \"12.50\"",
-            "bank: the account 1 is taken already",
-            "bank: flaot is not a setting of the seed",
+            &format!("bank: the account {PAYS_PAYEES} is taken already"),
+            "account 7: transaction_limit is a whole number, or a text such as \"12.50\"",
+            "bank: curency is not a setting of the seed",
             "account 7: \"PHONE 1\" is not an identifier such as \"MSISDN 265998571175\"",
             "account 7: balance: an amount is a plain decimal number such as 150 or 12.5, \
              without sign or exponent",
@@ -585,9 +584,8 @@ mod tests {
             format!(
                 r#"
                 currency = "UGX"
-                float_account = "90"
-                float_balance = 1
                 fee_account = "91"
+                {SEED}
                 customers = [
                     {{ account = "7", identifiers = ["ALIAS a"], balance = 1 }},
                     {{ account = "{account}", identifiers = ["ALIAS b"], balance = 1 }},
@@ -595,7 +593,7 @@ mod tests {
                 "#
             )
         };
-        for taken in ["7", "90", "91", OPENING_ACCOUNT] {
+        for taken in ["7", PAYS_PAYEES, "91", OPENING_ACCOUNT] {
             assert_eq!(
                 problems_of(&seed(taken)),
                 [format!(
@@ -607,15 +605,42 @@ mod tests {
     }
 
     #[test]
+    fn a_bank_has_accounts_in_several_currencies() {
+        let of_kes = format!("currency = \"KES\"\nfee_account = \"fees\"\n{SEED}");
+        let in_other_currency = |code: &str| {
+            // The numbers of the accounts end otherwise.
+            let of_other = of_kes.replace("\"\n", "-2\"\n").replace("KES-2", code);
+            format!(
+                "{of_kes}[[currencies]]\n{of_other}\n[[customers]]\naccount = \"7\"\n\
+                 currency = \"UGX\"\nidentifiers = [\"ALIAS a\"]\nbalance = 5\n\
+                 [[customers]]\naccount = \"8\"\nidentifiers = [\"ALIAS b\"]\nbalance = 5\n"
+            )
+        };
+        let seed = Seed::parse(&in_other_currency("UGX")).unwrap();
+        let mut customers = seed
+            .customers
+            .iter()
+            .map(|one| one.customer.currency.code());
+        assert!(customers.by_ref().eq(["UGX", "KES"]));
+        let mut currencies = seed.own_accounts.iter().map(|own| own.currency.code());
+        assert!(currencies.by_ref().eq(["KES", "UGX"]));
+        assert_eq!(
+            problems_of(&in_other_currency("KES")),
+            [
+                "bank: a currency is there twice",
+                "account 7: the bank has no accounts in this currency",
+            ]
+        );
+    }
+
+    #[test]
     fn a_wrong_currency_does_not_hide_the_other_problems() {
-        let problems = problems_of("currency = \"XXX\"\nfloat_account = 5");
+        let problems = problems_of(&format!("currency = \"XXX\"\nfee_account = 5\n{SEED}"));
         assert_eq!(
             problems,
             [
                 "bank: currency: 'XXX' is not a currency of ISO 4217 that payments can be made in",
-                "bank: float_account is a text in quotes, and not an empty one",
-                "bank: float_balance is missing",
-                "bank: fee_account is missing",
+                "bank: fee_account is a text in quotes, and not an empty one",
             ]
         );
     }
