@@ -47,6 +47,8 @@ pub struct Funding {
     withdrawal: AccountNumber,
     /// What is on either clearing account at the opening.
     balance: Decimal,
+    /// What a connector may be exposed with. The bank itself does not ask.
+    exposure_limit: Amount,
 }
 
 impl Funding {
@@ -55,7 +57,9 @@ impl Funding {
         let deposit = bank.own_account("deposit_operation");
         let withdrawal = bank.own_account("withdrawal_operation");
         let balance = bank.amount("clearing_balance", currency);
+        let exposure_limit = bank.needed("exposure_limit", |bank, key| bank.amount(key, currency));
         Some(Self {
+            exposure_limit: exposure_limit?,
             deposit: deposit?,
             withdrawal: withdrawal?,
             balance: balance.map(Amount::value).unwrap_or_default(),
@@ -74,6 +78,7 @@ impl Funding {
         vec![
             ("DEPOSIT_OPERATION", self.deposit.as_str().to_owned()),
             ("WITHDRAWAL_OPERATION", self.withdrawal.as_str().to_owned()),
+            ("EXPOSURE_LIMIT", self.exposure_limit.to_string()),
         ]
     }
 }
@@ -87,7 +92,8 @@ pub mod example {
 
     pub const SEED: &str = "deposit_operation = \"deposit\"\n\
                             withdrawal_operation = \"withdrawal\"\n\
-                            clearing_balance = 1000\n";
+                            clearing_balance = 1000\n\
+                            exposure_limit = 100000\n";
 
     /// What is on all of them together at the opening.
     pub const TOTAL: i64 = 2_000;
@@ -110,11 +116,11 @@ mod tests {
         for number in [example::PAYS_PAYEES, example::COLLECTS_FROM_PAYERS] {
             assert!(accounts.iter().any(|one| one.0.as_str() == number));
         }
-        assert_eq!(funding.variables().len(), 2);
+        assert_eq!(funding.variables().len(), 3);
 
         let (funding, problems) = read_table("", |bank| Funding::read(bank, kes));
         assert!(funding.is_none());
-        assert_eq!(problems.len(), 2, "{problems:?}");
+        assert_eq!(problems.len(), 3, "{problems:?}");
     }
 
     #[test]
