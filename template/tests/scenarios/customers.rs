@@ -7,6 +7,7 @@ use core_connector::{
     sandbox::bank::Seed,
 };
 
+pub use crate::currencies::other_currency;
 use crate::funding;
 
 /// What the bank earns.
@@ -42,7 +43,7 @@ pub enum Customer {
 }
 
 impl Customer {
-    const ALL: [Self; 7] = [
+    pub const ALL: [Self; 7] = [
         Self::John,
         Self::Joshua,
         Self::Poor,
@@ -105,7 +106,7 @@ impl Customer {
 /// The accounts that the bank opens with.
 pub fn seed() -> Seed {
     let customers: String = Customer::ALL.into_iter().map(Customer::seed).collect();
-    Seed::parse(&format!(
+    Seed::completed(&format!(
         "currency = \"{}\"\n{}fee_account = \"{FEES}\"\n{customers}",
         answers::CURRENCY,
         funding::SEED,
@@ -130,14 +131,6 @@ pub fn id_type() -> IdType {
 
 pub fn currency() -> Currency {
     answers::CURRENCY.parse().unwrap()
-}
-
-/// A currency that this connector has no funding in.
-pub fn other_currency() -> &'static str {
-    match answers::CURRENCY {
-        "EUR" => "USD",
-        _ => "EUR",
-    }
 }
 
 pub fn amount(text: &str) -> Amount {

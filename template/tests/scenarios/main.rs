@@ -13,6 +13,7 @@ mod books;
 mod caller;
 mod charges;
 mod credits;
+mod currencies;
 mod customers;
 mod debits;
 mod funding;

@@ -84,3 +84,27 @@ fn not_taken() -> PaymentError {
         "there are no accounts in this currency here",
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrong_currency_is_refused() {
+        let wrong = |_: &str| Some("XXX".to_owned());
+        let mut variables = Variables::of(&wrong);
+        let read = Currencies::read(&mut variables);
+        let problems = variables.finish(read).unwrap_err().to_string();
+        assert!(problems.contains("- CURRENCY "), "{problems}");
+    }
+
+    #[test]
+    fn other_currencies_have_no_accounts() {
+        let mut variables = Variables::of(&|_| None);
+        let currencies = Currencies::read(&mut variables).unwrap();
+        let currency = currencies.first();
+        assert_eq!(currencies.accept(currency.code()), Ok(currency));
+        let refused = currencies.accept("XXX").unwrap_err();
+        assert_eq!(refused.code, ErrorCode::CurrencyRefused);
+    }
+}

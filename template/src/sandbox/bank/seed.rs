@@ -90,8 +90,13 @@ impl Seed {
 
     /// The seed that comes with the connector.
     pub fn built_in() -> Result<Self, SeedError> {
-        let accounts: Table = include_str!("../../../sandbox/accounts.toml").parse()?;
-        Self::of(built_in::completed(accounts))
+        Self::completed(include_str!("../../../sandbox/accounts.toml"))
+    }
+
+    /// A seed in every currency that the connector was generated for, from the
+    /// text of a file in the first.
+    pub fn completed(text: &str) -> Result<Self, SeedError> {
+        Self::of(built_in::completed(text.parse()?))
     }
 
     /// What a connector to this bank has to be configured with.
