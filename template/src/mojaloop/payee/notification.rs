@@ -173,7 +173,7 @@ impl Payee {
         self.keep_exception(transfer_id, told).await
     }
 
-    async fn keep_exception(
+    pub(super) async fn keep_exception(
         &self,
         transfer_id: &TransferId,
         told: &str,
