@@ -511,8 +511,8 @@ impl Store for SqliteStore {
         })
         .await
     }
-    // [end]
 
+    // [end]
     async fn keep_quote(&self, id: QuoteId, body: String) -> Result<Option<String>, StoreError> {
         self.write(move |connection| {
             let known = find_quote_body(connection, &id)?;
@@ -698,7 +698,7 @@ mod tests {
         let (_folder, store) = in_a_folder();
         for (id, work) in [
             ("due", Work::due(Timestamp::from_milliseconds(1_000))),
-            ("due at last", Work::due(Timestamp::end_of_time())),
+            ("last", Work::due(Timestamp::end_of_time())),
             ("done", Work::none()),
             ("parked", Work::parked("a person has to decide")),
         ] {
@@ -711,13 +711,13 @@ mod tests {
             let ids = entries.into_iter().map(|entry| entry.transfer_id);
             ids.map(|id| id.to_string()).collect::<Vec<_>>()
         };
-        assert_eq!(unfinished(10).await, ["due", "due at last"]);
+        assert_eq!(unfinished(10).await, ["due", "last"]);
         assert_eq!(unfinished(1).await.len(), 1);
         let incoming = store.unfinished(Direction::Incoming, 10).await;
         assert_eq!(incoming.unwrap(), []);
     }
-    // [end]
 
+    // [end]
     #[test]
     fn two_connectors_do_not_share_a_journal() {
         let folder = tempfile::tempdir().unwrap();

@@ -128,8 +128,8 @@ pub trait Store: fmt::Debug + Send + Sync {
         direction: Direction,
         limit: usize,
     ) -> Result<Vec<Entry>, StoreError>;
-    // [end]
 
+    // [end]
     /// Inserts a quote, or returns the one that is known under this identifier.
     async fn keep_quote(&self, id: QuoteId, body: String) -> Result<Option<String>, StoreError>;
 

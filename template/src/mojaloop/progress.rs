@@ -79,8 +79,8 @@ impl<P: Payment> Progress<P> {
     pub async fn unfinished(&self, limit: usize) -> Result<Vec<P>, PaymentError> {
         Ok(self.journal.unfinished(limit).await?)
     }
-    // [end]
 
+    // [end]
     /// Stores what the payment has become.
     pub async fn record(&self, recorded: &mut Recorded<P>, work: Work) -> Result<(), PaymentError> {
         recorded.work = work;

@@ -131,8 +131,8 @@ impl Store for CrashingStore {
     ) -> Result<Vec<Entry>, StoreError> {
         self.store.unfinished(direction, limit).await
     }
-    // [end]
 
+    // [end]
     async fn keep_quote(&self, id: QuoteId, body: String) -> Result<Option<String>, StoreError> {
         self.around(self.store.keep_quote(id, body)).await
     }

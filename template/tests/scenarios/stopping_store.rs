@@ -107,8 +107,8 @@ impl Store for StoppingStore {
     ) -> Result<Vec<Entry>, StoreError> {
         self.store.unfinished(direction, limit).await
     }
-    // [end]
 
+    // [end]
     async fn keep_quote(&self, id: QuoteId, body: String) -> Result<Option<String>, StoreError> {
         self.store.keep_quote(id, body).await
     }

@@ -55,7 +55,7 @@ async fn an_abort_waits_for_no_bank_that_was_never_told_anything() {
     let payment = IncomingPayment::of("100");
     let quote = connector.quote(&payment).await.served();
     let request = payment.transfer_request(&quote);
-    connector.bank_fault("any", "fail", None);
+    connector.bank_fault("check_credit", "fail", None);
     let answer = connector.backend.post("/transfers", &request).await;
     answer.assert_error(500, "2005");
 
@@ -107,8 +107,8 @@ async fn promises_do_not_exceed_what_the_funding_covers() {
     connector.tell(&id, "COMMITTED").await.served();
     connector.assert_books([third.committed()]);
 }
-// [end]
 
+// [end]
 #[tokio::test]
 async fn a_promise_outlives_the_connector_and_still_counts() {
     let mut connector = TestConnector::start().await;
