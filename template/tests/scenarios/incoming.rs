@@ -1,4 +1,4 @@
-//! Money that arrives: reserved, and then committed or freed, once.
+//! Money that arrives: promised, and then paid or given up, once.
 
 use core_connector::domain::{
     incoming::IncomingState, timestamp::Timestamp, transfer_id::TransferId,

@@ -1,4 +1,4 @@
-//! Transfers: reserving the credit, and going on from there.
+//! Transfers: promising the credit, and going on from there.
 
 use super::{Payee, crediting};
 use crate::{
@@ -23,7 +23,7 @@ use crate::{
 /// The promise that the credit can be committed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reserved {
-    /// The core banking system's number for the reservation.
+    /// The DFSP's own number of the transfer.
     pub home_transaction_id: String,
 }
 
@@ -34,7 +34,7 @@ impl From<ForbiddenTransition> for PaymentError {
 }
 
 impl Payee {
-    /// Reserves the credit. The same request gets the same answer again.
+    /// Promises the credit. The same request gets the same answer again.
     pub async fn prepare(&self, request: IncomingRequest) -> Result<Reserved, PaymentError> {
         let this = self.clone();
         self.tasks
@@ -159,7 +159,7 @@ impl Payee {
             && let HubView::Final(told) = self.connector.find_out(transfer_id).await
         {
             // The bank was away for so long that the scheme has decided: a
-            // transfer that is dead by now is not reserved any more.
+            // transfer that is dead by now is not promised any more.
             return self.take_final_word(&mut found, told).await;
         }
         self.advance(&mut found, Begin::Again).await
@@ -326,7 +326,7 @@ fn prepared(transfer: &Recorded<IncomingTransfer>) -> Result<Reserved, PaymentEr
                 "the payee's FSP refuses this payment",
             )
         })),
-        // To promise the money again would be wrong: it is no longer reserved.
+        // What is no longer there for the payee must not be promised again.
         IncomingState::Releasing | IncomingState::Aborted => Err(PaymentError::new(
             ErrorCode::TransferExpired,
             "the transfer was aborted",

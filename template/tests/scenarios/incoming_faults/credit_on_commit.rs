@@ -5,10 +5,12 @@ use core_connector::domain::{
     incoming::IncomingState,
     party::{AccountNumber, AccountStatus},
 };
+use futures_util::future::join_all;
 use serde_json::json;
 use tokio::time::{Duration, Instant};
 
 use crate::{
+    books::Booked,
     customers::Customer::NearlyFull,
     incoming_payment::IncomingPayment,
     test_connector::{TestConnector, eventually},
@@ -91,6 +93,28 @@ async fn promises_to_one_payee_do_not_exceed_what_his_account_takes() {
     let id = connector.reserved(&third).await;
     connector.tell(&id, "COMMITTED").await.served();
     connector.assert_books([third.committed()]);
+}
+
+#[tokio::test]
+async fn promises_that_are_made_at_the_same_moment_do_not_overlook_each_other() {
+    let connector = TestConnector::start().await;
+    let payments: Vec<_> = (0..8)
+        .map(|_| IncomingPayment::of("6").to(NearlyFull))
+        .collect();
+    let prepared = join_all(payments.iter().map(|payment| connector.prepare(payment))).await;
+    let promised: Vec<_> = payments
+        .iter()
+        .zip(prepared)
+        .filter(|(_, answer)| answer.status == 200)
+        .map(|(payment, _)| payment)
+        .collect();
+    assert!(promised.len() <= 1, "{} are promised", promised.len());
+    for payment in &promised {
+        let told = connector.tell(&payment.transfer_id, "COMMITTED").await;
+        told.served();
+    }
+    let paid = promised.first().map(|payment| payment.committed());
+    connector.assert_books([paid.unwrap_or_else(Booked::nothing)]);
 }
 
 // [if funding_model is not deposit_withdraw]
