@@ -5,6 +5,7 @@ use std::path::Path;
 pub mod generated;
 pub mod http;
 pub mod known_names;
+pub mod lock_file;
 pub mod places;
 pub mod questions;
 pub mod recording;

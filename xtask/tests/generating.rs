@@ -15,7 +15,7 @@ use xtask::{
         Attempt, CANONICAL_NAME, GeneratedConnector, Snapshot, attempt, attempt_with_environment,
         attempt_with_values, attempt_with_values_file, generate,
     },
-    known_names, places,
+    known_names, lock_file, places,
     questions::{self, Answers, Kind, Question},
     regions, repository,
     template::rendered_files,
@@ -72,7 +72,7 @@ fn expected(snapshot: &Snapshot, given: &[(&str, &str)]) -> BTreeMap<String, Vec
             if !rendered.contains(&source) {
                 return (file, content);
             }
-            let text = String::from_utf8(content).unwrap();
+            let text = lock_file::marked(&repository.join("template"), &source).unwrap();
             let kept = regions::kept(&source, &text, &questions, &answers).unwrap();
             (file, kept.into_bytes())
         })
