@@ -175,7 +175,7 @@ impl Payer {
         let now = Timestamp::now();
         match (payment.payment.state(), outcome) {
             (OutgoingState::Reserving, Outcome::Done(reservation)) => {
-                payment.payment.reservation = Some(reservation);
+                payment.payment.reservation = reservation;
                 if let Some(rejected) = payment.payment.failure.clone() {
                     return self.begin_rejecting(payment, rejected).await;
                 }
