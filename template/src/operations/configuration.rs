@@ -54,16 +54,18 @@ pub struct Configuration {
     pub cbs_max_idle_connections: usize,
 
     pub funding: funding::Settings,
-    pub fees: fees::Settings,
     // [if payer_steps is one_step]
     pub limits: limits::Settings,
     // [end]
+    pub fees: fees::Settings,
+
     pub quote_lifetime: Duration,
     pub final_word_after: Duration,
-    pub never_seen_after: Duration,
     // [if payer_steps is three_steps]
     pub payee_confirmed_within: Duration,
     // [end]
+    pub never_seen_after: Duration,
+
     /// `None` only with the sandbox bank, whose books start afresh as well.
     pub database: Option<PathBuf>,
     pub recovery_interval: Duration,

@@ -9,6 +9,7 @@
 #![cfg(feature = "sandbox")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod agreement;
 mod books;
 mod caller;
 mod charges;
@@ -24,6 +25,9 @@ mod accounts;
 mod errors;
 mod incoming;
 mod incoming_faults;
+// [if payer_steps is three_steps]
+mod confirmation;
+// [end]
 mod outgoing;
 mod outgoing_faults;
 mod parties;
