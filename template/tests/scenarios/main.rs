@@ -22,12 +22,12 @@ mod stopping_store;
 mod test_connector;
 
 mod accounts;
-mod errors;
-mod incoming;
-mod incoming_faults;
 // [if payer_steps is three_steps]
 mod confirmation;
 // [end]
+mod errors;
+mod incoming;
+mod incoming_faults;
 mod outgoing;
 mod outgoing_faults;
 mod parties;
