@@ -1,9 +1,12 @@
 //! The payee is confirmed first: whether the scheme waits for that or not, the
 //! customer is told the terms after, and no money moves before.
 
+use std::sync::Arc;
+
 use core_connector::domain::{outgoing::OutgoingState, quote::AmountType};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
+use tokio::sync::Notify;
 
 use crate::{
     agreement::transfer_id,
@@ -11,6 +14,7 @@ use crate::{
     customers::Customer::Joshua,
     debits::committed,
     outgoing_payment::{merchant_payment, send_money, sent, terms},
+    stopping_store::{StopAt, StoppingStore},
     test_connector::{TestConnector, once, rule},
 };
 
@@ -283,5 +287,46 @@ async fn a_payee_who_was_found_outlives_the_connector() {
         connector.confirm(&id).await.served();
         connector.accept(&id).await.served();
         connector.assert_books([committed(&id, Joshua, sent("100"))]);
+    }
+}
+
+/// A payment whose connector dies at a record while the scheme waits for the
+/// customer's decisions; the channel then asks the next one as it asked the
+/// first. Says whether it came to that.
+async fn survives(stop_at: StopAt) -> bool {
+    let stopped = Arc::new(Notify::new());
+    let notice = Arc::clone(&stopped);
+    let mut connector = TestConnector::with_store(&[], |store| {
+        Arc::new(StoppingStore::new(store, stop_at, notice))
+    })
+    .await;
+    connector
+        .scheme_behaves(json!({ "autoAcceptParty": false }))
+        .await;
+    let request = send_money(Joshua, "100");
+    let died = tokio::select! {
+        _ = connector.pay(&request) => false,
+        () = stopped.notified() => true,
+    };
+    connector.start_again().await;
+    connector.pay(&request).await.served();
+    let id = connector.id_of(&request).await;
+    connector
+        .outgoing_becomes(&id, OutgoingState::Completed)
+        .await;
+    connector.assert_books([committed(&id, Joshua, sent("100"))]);
+    let seen = connector.seen_by_scheme(&id).await;
+    assert_eq!(seen["accepts"], 1, "{stop_at:?}: {seen}");
+    died
+}
+
+#[tokio::test]
+async fn a_payment_that_the_scheme_waits_with_survives_a_death_at_any_record() {
+    for stop_at in [StopAt::Before, StopAt::After] {
+        let mut number = 1;
+        while survives(stop_at(number)).await {
+            number += 1;
+        }
+        assert!(number > 7, "it has died only {} times", number - 1);
     }
 }
