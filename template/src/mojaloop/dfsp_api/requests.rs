@@ -86,9 +86,11 @@ impl DfspApi {
             payer: self
                 .identifiers
                 .of_customer(payer_id_type, &payer.payer_id, None)?,
-            payee: self
-                .identifiers
-                .of_anybody(asked.payee_id_type, asked.payee_id, asked.sub_id)?,
+            payee: self.identifiers.of_anybody(
+                asked.payee_id_type,
+                asked.payee_id,
+                asked.sub_id,
+            )?,
             // [if payer_steps is one_step]
             payee_name: None,
             // [end]
