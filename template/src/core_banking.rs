@@ -16,4 +16,12 @@ pub mod fees;
 pub mod funding;
 pub mod insight;
 
+// [if fees is percent, tiered]
+pub mod rounding;
+// [end]
+
 pub use self::savanna_core::{Client, Settings};
+
+// [if cbs_auth is not none]
+pub use self::savanna_core::authentication;
+// [end]

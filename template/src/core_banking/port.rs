@@ -30,6 +30,10 @@ mod liquidity;
 mod payee_credits;
 mod payer_debits;
 
+// [if fees is cbs]
+mod pricing;
+// [end]
+
 pub use self::{bank_error::*, bookings::*, customers::*};
 
 // [if funding_model is not deposit_withdraw]
@@ -37,6 +41,10 @@ pub use self::liquidity::*;
 // [end]
 pub use self::payee_credits::*;
 pub use self::payer_debits::*;
+
+// [if fees is cbs]
+pub use self::pricing::*;
+// [end]
 
 /// All that the connector needs of a core banking system.
 pub trait CoreBankingSystem
@@ -46,6 +54,9 @@ where
     Self: PayerHolds,
     // [if funding_model is not deposit_withdraw]
     Self: Liquidity,
+    // [end]
+    // [if fees is cbs]
+    Self: Pricing,
     // [end]
     Self: Bookings,
 {
