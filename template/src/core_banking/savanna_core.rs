@@ -69,7 +69,11 @@ impl Client {
         // [end]
         Ok(Self {
             // [if cbs_auth is oauth2]
-            access_tokens: authentication::AccessTokens::of(&settings.base_url, &settings.authentication, settings.timeout)?,
+            access_tokens: authentication::AccessTokens::of(
+                &settings.base_url,
+                &settings.authentication,
+                settings.timeout,
+            )?,
             // [end]
             http: http.build()?,
             settings,

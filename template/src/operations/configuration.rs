@@ -259,9 +259,21 @@ mod tests {
         })
     }
 
+    // [if cbs_auth is mtls]
+    macro_rules! of_tests {
+        ($file:literal) => {
+            concat!(
+                env!("CARGO_MANIFEST_DIR"),
+                "/tests/core_banking_client/authentication/",
+                $file
+            )
+        };
+    }
+    // [end]
+
     fn real(more: &[(&str, &str)]) -> Result<Configuration, Problems> {
         let real = [
-            ("CBS_BASE_URL", "http://192.0.2.1:8080"),
+            ("CBS_BASE_URL", "https://192.0.2.1:8080"),
             ("SDK_BASE_URL", "http://192.0.2.2:4001"),
             ("FLOAT_ACCOUNT", "9000001"),
             // [if cbs_auth is basic]
@@ -276,7 +288,24 @@ mod tests {
             ("CBS_CLIENT_SECRET", "hunter2"),
             // [end]
             // [if cbs_auth is mtls]
-            ("CBS_CA_FILE", concat!(CERTIFICATES!(), "ca.pem")),
+            ("CBS_CA_FILE", of_tests!("authority.pem")),
+            ("CBS_CLIENT_CERTIFICATE_FILE", of_tests!("connector.pem")),
+            ("CBS_CLIENT_KEY_FILE", of_tests!("connector.key")),
+            // [end]
+            // [if fees is flat]
+            ("PAYER_FEE_FLAT", "0"),
+            ("PAYEE_FEE_FLAT", "0"),
+            ("COMMISSION_FLAT", "0"),
+            // [end]
+            // [if fees is percent]
+            ("PAYER_FEE_PERCENT", "0"),
+            ("PAYEE_FEE_PERCENT", "0"),
+            ("COMMISSION_PERCENT", "0"),
+            // [end]
+            // [if fees is tiered]
+            ("PAYER_FEE_TIERS", "0:0+0%"),
+            ("PAYEE_FEE_TIERS", "0:0+0%"),
+            ("COMMISSION_TIERS", "0:0+0%"),
             // [end]
         ];
         // The first one of a name is found.
@@ -330,9 +359,8 @@ mod tests {
 
     #[test]
     fn the_mojaloop_connector_has_a_second_name() {
-        let configuration = read(&[
-            ("CBS_BASE_URL", "http://192.0.2.1:8080"),
-            ("FLOAT_ACCOUNT", "9000001"),
+        let configuration = real(&[
+            ("SDK_BASE_URL", ""),
             ("MLCONN_OUTBOUND_ENDPOINT", "http://192.0.2.3:4001"),
         ])
         .unwrap();

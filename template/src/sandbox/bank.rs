@@ -179,7 +179,7 @@ pub fn serve_with(
             // [end]
             // [if cbs_auth is basic, api_key, oauth2]
             .wrap(actix_web::middleware::from_fn(doorkeeper::let_in))
-            // [end]
+        // [end]
     })
     .listen(listener)?
     .workers(1)

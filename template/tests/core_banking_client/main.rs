@@ -19,4 +19,12 @@ mod payer_debits;
 mod liquidity;
 // [end]
 
+// [if fees is cbs]
+mod pricing;
+// [end]
+
 mod calls;
+
+// [if cbs_auth is not none]
+mod authentication;
+// [end]

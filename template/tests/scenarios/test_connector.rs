@@ -28,8 +28,13 @@ use tokio::runtime::{Builder, Runtime};
 use crate::{
     books::{self, Booked},
     caller::Caller,
+    charges,
     customers::{FLOAT, currency, id_type, seed},
 };
+
+// [if cbs_auth is basic, api_key, oauth2]
+use core_connector::sandbox::bank::authorization;
+// [end]
 
 /// Longer than anything takes, also on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -95,7 +100,15 @@ impl TestConnector {
             ("RETRY_MAX_ATTEMPTS", "10000"),
         ];
         let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
-        let variables: HashMap<_, _> = usual.iter().chain(variables).map(own).collect();
+        let variables: HashMap<_, _> = usual
+            .iter()
+            .chain(charges::VARIABLES)
+            // [if cbs_auth is basic, api_key, oauth2]
+            .chain(&authorization::VARIABLES)
+            // [end]
+            .chain(variables)
+            .map(own)
+            .collect();
 
         let configuration = configuration(&variables);
         let store = open_journal(&configuration).unwrap();

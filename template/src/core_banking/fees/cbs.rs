@@ -88,9 +88,7 @@ impl Fees {
     ) -> Result<T, BankError> {
         timeout(self.longest_wait, asked).await.unwrap_or_else(|_| {
             let waited = self.longest_wait.as_millis();
-            Err(BankError::NoAnswer(format!(
-                "no charges after {waited} ms"
-            )))
+            Err(BankError::NoAnswer(format!("no charges after {waited} ms")))
         })
     }
 }

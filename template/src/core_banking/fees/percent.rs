@@ -96,7 +96,9 @@ impl Charge {
 
     /// Minimum and maximum are charged as they are, whatever is rounded to.
     fn on(&self, amount: Amount, rounding: Rounding) -> Result<Amount, PaymentError> {
-        let share = rounding.round(self.rate.of(amount)).map_err(not_chargeable)?;
+        let share = rounding
+            .round(self.rate.of(amount))
+            .map_err(not_chargeable)?;
         if share.is_less_than(self.minimum).map_err(not_chargeable)? {
             return Ok(self.minimum);
         }
@@ -142,7 +144,9 @@ impl Fees {
         terms: Terms,
     ) -> Result<Amount, PaymentError> {
         let charges = self.0.of(terms.currency())?;
-        charges.payer_fee.on(terms.transfer_amount(), charges.rounding)
+        charges
+            .payer_fee
+            .on(terms.transfer_amount(), charges.rounding)
     }
 }
 

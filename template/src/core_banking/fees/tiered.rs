@@ -179,7 +179,9 @@ impl Fees {
         terms: Terms,
     ) -> Result<Amount, PaymentError> {
         let charges = self.0.of(terms.currency())?;
-        charges.payer_fee.on(terms.transfer_amount(), charges.rounding)
+        charges
+            .payer_fee
+            .on(terms.transfer_amount(), charges.rounding)
     }
 }
 

@@ -184,11 +184,18 @@ mod tests {
     #[test]
     fn a_rate_is_a_plain_number_of_percent() {
         let hundred = Amount::parse("100", "KES".parse().unwrap()).unwrap();
-        for (text, share) in [("0", "0"), ("1.25", "1.25"), ("100", "100"), ("0.0001", "0.0001")] {
+        for (text, share) in [
+            ("0", "0"),
+            ("1.25", "1.25"),
+            ("100", "100"),
+            ("0.0001", "0.0001"),
+        ] {
             let rate: Rate = text.parse().unwrap();
             assert_eq!(rate.of(hundred), decimal(share), "{text}");
         }
-        for text in ["", "-1", "+1", "1%", "100.1", "1,5", ".5", "5.", "1e2", "0.00001", "1.2.3"] {
+        for text in [
+            "", "-1", "+1", "1%", "100.1", "1,5", ".5", "5.", "1e2", "0.00001", "1.2.3",
+        ] {
             assert_eq!(text.parse::<Rate>(), Err(NotARate), "{text:?}");
         }
     }

@@ -46,7 +46,11 @@ impl Settings {
         }
         let certificate = file(variables, CERTIFICATE, "the connector's certificate");
         let key = file(variables, KEY, "the key of the connector's certificate");
-        let authorities = file(variables, AUTHORITY, "the certificate of the bank's authority");
+        let authorities = file(
+            variables,
+            AUTHORITY,
+            "the certificate of the bank's authority",
+        );
         let authorities = authorities.and_then(|pem| read_authorities(variables, &pem));
         let identity = read_identity(variables, &certificate?, &key?);
         Some(Self(Some(Certificates {

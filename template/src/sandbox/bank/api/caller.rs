@@ -7,6 +7,10 @@ use serde_json::{Value, json};
 
 use crate::sandbox::bank::{SandboxBank, Seed, serve_with};
 
+// [if cbs_auth is basic, api_key, oauth2]
+use crate::sandbox::bank::authorization;
+// [end]
+
 pub const PAYEE: &str = "1000001";
 pub const PAYER: &str = "1000002";
 pub const FLOAT: &str = "9000001";
@@ -45,9 +49,15 @@ impl Caller {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(serve_with(bank.clone(), listener, instructions).unwrap());
+        let client = reqwest::Client::builder();
+        // [if cbs_auth is basic, api_key, oauth2]
+        let (name, value) = authorization::header();
+        let said = [(name.parse().unwrap(), value.parse().unwrap())];
+        let client = client.default_headers(said.into_iter().collect());
+        // [end]
         Self {
             bank,
-            client: reqwest::Client::new(),
+            client: client.build().unwrap(),
             address,
         }
     }

@@ -89,22 +89,26 @@ pub fn configure(service: &mut ServiceConfig) {
 }
 
 async fn price_incoming(bank: Data<SandboxBank>, body: Json<IncomingPayment>) -> HttpResponse {
-    respond(bank, PRICE_INCOMING, move |books, _| {
-        match price_of_incoming(books, &body.account, body.amount) {
+    respond(
+        bank,
+        PRICE_INCOMING,
+        move |books, _| match price_of_incoming(books, &body.account, body.amount) {
             Ok(charges) => HttpResponse::Ok().json(charges),
             Err(refusal) => refused(refusal),
-        }
-    })
+        },
+    )
     .await
 }
 
 async fn price_outgoing(bank: Data<SandboxBank>, body: Json<OutgoingPayment>) -> HttpResponse {
-    respond(bank, PRICE_OUTGOING, move |books, _| {
-        match price_of_outgoing(books, &body.account, body.transfer_amount) {
+    respond(
+        bank,
+        PRICE_OUTGOING,
+        move |books, _| match price_of_outgoing(books, &body.account, body.transfer_amount) {
             Ok(fee) => HttpResponse::Ok().json(json!({ "fee": fee })),
             Err(refusal) => refused(refusal),
-        }
-    })
+        },
+    )
     .await
 }
 
