@@ -18,10 +18,9 @@ pub mod insight;
 
 // [if fees is percent, tiered]
 pub mod rounding;
+
 // [end]
-
-pub use self::savanna_core::{Client, Settings};
-
 // [if cbs_auth is not none]
 pub use self::savanna_core::authentication;
 // [end]
+pub use self::savanna_core::{Client, Settings};

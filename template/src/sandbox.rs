@@ -9,8 +9,8 @@ mod greeting;
 
 // [if fees is flat, percent, tiered]
 pub mod charges;
-// [end]
 
+// [end]
 use std::{
     net::{Ipv4Addr, SocketAddr, TcpListener},
     path::PathBuf,

@@ -32,8 +32,8 @@ mod payer_debits;
 
 // [if fees is cbs]
 mod pricing;
-// [end]
 
+// [end]
 pub use self::{bank_error::*, bookings::*, customers::*};
 
 // [if funding_model is not deposit_withdraw]
@@ -44,8 +44,8 @@ pub use self::payer_debits::*;
 
 // [if fees is cbs]
 pub use self::pricing::*;
-// [end]
 
+// [end]
 /// All that the connector needs of a core banking system.
 pub trait CoreBankingSystem
 where

@@ -11,18 +11,18 @@ mod payer_debits;
 
 // [if funding_model is not deposit_withdraw]
 mod liquidity;
-// [end]
 
+// [end]
 // [if fees is cbs]
 mod pricing;
-// [end]
 
+// [end]
 mod bookings;
 
 // [if cbs_auth is not none]
 pub mod authentication;
-// [end]
 
+// [end]
 mod answers;
 mod calls;
 

@@ -269,8 +269,8 @@ mod tests {
             )
         };
     }
-    // [end]
 
+    // [end]
     fn real(more: &[(&str, &str)]) -> Result<Configuration, Problems> {
         let real = [
             ("CBS_BASE_URL", "https://192.0.2.1:8080"),

@@ -33,13 +33,13 @@ pub mod refusal;
 
 // [if fees is cbs]
 pub mod pricing;
-// [end]
 
+// [end]
 // [if cbs_auth is basic, api_key, oauth2]
 pub mod authorization;
 pub mod doorkeeper;
-// [end]
 
+// [end]
 mod report;
 mod seed;
 

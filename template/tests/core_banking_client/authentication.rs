@@ -1,10 +1,8 @@
-mod api_key;
-mod basic;
-mod mtls;
-mod oauth2;
+//! The answer `none` has no file: in the template, this takes its place. The
+//! others prove themselves in a connector that was generated for them.
 
-/// The answer `none` has no file: in the template, this takes its place.
-pub fn settings() -> core_connector::core_banking::authentication::Settings {
-    let mut variables = core_connector::environment::Variables::of(&|_| None);
-    core_connector::core_banking::authentication::Settings::read(&mut variables).unwrap()
+use core_connector::{core_banking::authentication::Settings, environment::Variables};
+
+pub fn settings() -> Settings {
+    Settings::read(&mut Variables::of(&|_| None)).unwrap()
 }

@@ -34,8 +34,8 @@ use crate::{
 
 // [if cbs_auth is basic, api_key, oauth2]
 use core_connector::sandbox::bank::authorization;
-// [end]
 
+// [end]
 /// Longer than anything takes, also on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
 

@@ -8,8 +8,8 @@ use super::{crediting, debiting};
 
 // [if fees is cbs]
 use super::pricing;
-// [end]
 
+// [end]
 /// The longest that the bank lets a caller wait, however it was told to misbehave.
 pub const LONGEST_SILENCE: Duration = Duration::from_secs(120);
 

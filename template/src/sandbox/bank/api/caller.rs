@@ -9,8 +9,8 @@ use crate::sandbox::bank::{SandboxBank, Seed, serve_with};
 
 // [if cbs_auth is basic, api_key, oauth2]
 use crate::sandbox::bank::authorization;
-// [end]
 
+// [end]
 pub const PAYEE: &str = "1000001";
 pub const PAYER: &str = "1000002";
 pub const FLOAT: &str = "9000001";
