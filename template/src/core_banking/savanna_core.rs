@@ -64,7 +64,7 @@ impl Client {
             .retry(reqwest::retry::never())
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy();
-        // [if cbs_auth is basic, api_key, mtls]
+        // [if cbs_auth is mtls]
         let http = settings.authentication.equip(http);
         // [end]
         Ok(Self {
