@@ -2,6 +2,9 @@
 
 mod accounts;
 
+// [if payer_debit is push_approval]
+mod approvals;
+// [end]
 mod payments;
 mod transfers;
 mod wire;
@@ -12,6 +15,9 @@ use super::{
     http::{body_settings, error_response, live, no_such_resource, path_settings, resource},
     payer::Payer,
 };
+// [if payer_debit is push_approval]
+use super::payer::debiting::Approvals;
+// [end]
 use crate::{
     domain::{
         error::{ErrorCode, PaymentError},
@@ -24,6 +30,9 @@ use crate::{
 #[derive(Clone)]
 pub struct DfspApi {
     pub payer: Payer,
+    // [if payer_debit is push_approval]
+    pub approvals: Approvals,
+    // [end]
     pub currencies: Currencies,
     /// The kinds of identifier that customers are found by; a payer whose kind
     /// is not said is found by the first.
@@ -113,6 +122,10 @@ pub fn routes(api: DfspApi) -> impl Fn(&mut web::ServiceConfig) + Clone + Send +
     move |config| {
         config
             .app_data(web::Data::new(api.clone()))
+            // [if payer_debit is push_approval]
+            .app_data(web::Data::new(api.approvals.clone()))
+            .service(resource("/approvals").route(web::post().to(approvals::call_back)))
+            // [end]
             .app_data(body_settings())
             .app_data(path_settings())
             .service(resource("/").route(web::get().to(live)))

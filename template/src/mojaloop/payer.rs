@@ -1,9 +1,9 @@
 //! The payer side: money that a customer of this DFSP sends.
 //!
 //! In two steps: an offer is made, the customer agrees to it, the money moves.
-//! This connector holds the payer's money before it lets the scheme transfer.
+//! The payer's money is reserved before the scheme may transfer.
 
-mod debiting;
+pub mod debiting;
 mod offering;
 mod paying;
 
@@ -59,6 +59,9 @@ pub struct Payer {
     progress: Progress<OutgoingPayment>,
     turns: Turns,
     tasks: Tasks,
+    // [if payer_debit is push_approval]
+    approvals: debiting::Approvals,
+    // [end]
     /// No offer is made any more, until a restart.
     stopped: Arc<AtomicBool>,
 }
@@ -78,6 +81,9 @@ pub struct Collaborators {
     pub connector: MojaloopConnector,
     pub progress: Progress<OutgoingPayment>,
     pub tasks: Tasks,
+    // [if payer_debit is push_approval]
+    pub approvals: debiting::Approvals,
+    // [end]
 }
 
 impl Payer {
@@ -91,6 +97,9 @@ impl Payer {
             progress: with.progress,
             turns: Turns::default(),
             tasks: with.tasks,
+            // [if payer_debit is push_approval]
+            approvals: with.approvals,
+            // [end]
             stopped: Arc::default(),
         }
     }
@@ -194,9 +203,9 @@ impl Payer {
         payment: &mut Recorded<OutgoingPayment>,
     ) -> Result<(), PaymentError> {
         self.stopped.store(true, Ordering::SeqCst);
-        let reason = "the Mojaloop Connector made the transfer without being told to, and the \
-                      payer's money was not held: set AUTO_ACCEPT_QUOTES=false there, then \
-                      restart this connector";
+        let reason = "the Mojaloop Connector made the transfer without being told to, and nobody \
+                      here has paid for it: set AUTO_ACCEPT_QUOTES=false there, then restart \
+                      this connector";
         self.park(payment, reason).await
     }
 }

@@ -15,6 +15,10 @@ use crate::{
     environment::{Problems, Variables, answers, currencies::Currencies},
 };
 
+// [if payer_debit is push_approval]
+use crate::mojaloop::payer::debiting::ApprovalSettings;
+// [end]
+
 /// The Mojaloop Connector waits no longer for an answer of the backend API.
 const CONNECTOR_WAITS: Duration = Duration::from_secs(65);
 
@@ -51,7 +55,9 @@ pub struct Configuration {
 
     pub funding: funding::Settings,
     pub fees: fees::Settings,
-
+    // [if payer_debit is push_approval]
+    pub approvals: ApprovalSettings,
+    // [end]
     pub quote_lifetime: Duration,
     pub final_word_after: Duration,
     pub never_seen_after: Duration,
@@ -83,6 +89,9 @@ impl Configuration {
         let cbs_base_url = remote(variables, "CBS_BASE_URL");
         let funding = funding::Settings::read(variables, currencies.as_ref());
         let fees = fees::Settings::read(variables, currencies.as_ref());
+        // [if payer_debit is push_approval]
+        let approvals = ApprovalSettings::read(variables);
+        // [end]
         let database = database(variables);
         let backend_api = listen_address(variables, "SDK_SERVER_HOST", "SDK_SERVER_PORT", "3003");
         let dfsp_api = listen_address(variables, "DFSP_SERVER_HOST", "DFSP_SERVER_PORT", "3004");
@@ -134,6 +143,9 @@ impl Configuration {
             cbs_max_idle_connections: cbs_max_idle_connections?,
             funding: funding?,
             fees: fees?,
+            // [if payer_debit is push_approval]
+            approvals: approvals?,
+            // [end]
             quote_lifetime: quote_lifetime?,
             final_word_after: final_word_after?,
             never_seen_after: never_seen_after?,

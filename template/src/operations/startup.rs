@@ -33,6 +33,10 @@ use crate::{
     },
 };
 
+// [if payer_debit is push_approval]
+use crate::mojaloop::payer::debiting::Approvals;
+// [end]
+
 /// How long requests that are being served may go on after SIGTERM.
 const SHUTDOWN_SECONDS: u64 = 30;
 
@@ -156,6 +160,9 @@ impl Connector {
         let patience = patience(&configuration);
         let schedule = schedule(&configuration);
         let tasks = Tasks::new(Handle::current());
+        // [if payer_debit is push_approval]
+        let approvals = Approvals::new(configuration.approvals.clone());
+        // [end]
 
         let payee = Payee::new(
             payee_settings(&configuration),
@@ -179,6 +186,9 @@ impl Connector {
                 connector,
                 progress: Progress::new(outgoing.clone(), patience, schedule),
                 tasks,
+                // [if payer_debit is push_approval]
+                approvals: approvals.clone(),
+                // [end]
             },
         );
         let interval = configuration.recovery_interval;
@@ -197,6 +207,9 @@ impl Connector {
         });
         let dfsp_routes = dfsp_api::routes(DfspApi {
             payer,
+            // [if payer_debit is push_approval]
+            approvals,
+            // [end]
             currencies: configuration.currencies,
             id_types: configuration.id_types,
             dial_code: configuration.dial_code,

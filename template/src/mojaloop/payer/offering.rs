@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use super::{Payer, needs_decision};
+use super::{Payer, debiting, needs_decision};
 use crate::{
     core_banking::port::Refusal,
     domain::{
@@ -43,6 +43,7 @@ impl Payer {
             }
         }
         self.refuse_if_stopped()?;
+        debiting::check_payer(&request.payer)?;
         let payer = self.find_payer(&request.payer).await?;
         if payer.currency != request.amount.currency() {
             return Err(Refusal::CurrencyNotSupported.of_payer());

@@ -8,14 +8,14 @@ use crate::{
         error::{ErrorCode, PaymentError},
         incoming::FinalState,
         outgoing::{Offer, OutgoingPayment, OutgoingState},
-        reference::{DebitStep, Reference},
+        reference::DebitStep,
         timestamp::Timestamp,
         transfer_id::TransferId,
     },
     journal::{Recorded, work::Work},
     mojaloop::{
         connector::{Acceptance, HubView, Rejection},
-        steps::{Attempt, Begin, Outcome, find_out_only},
+        steps::{Attempt, Begin, Outcome},
     },
 };
 
@@ -57,7 +57,7 @@ impl Payer {
         if has_expired(&payment.payment, Timestamp::now()) {
             self.begin_rejecting(payment, expired()).await?;
         } else {
-            let work = self.progress.intended();
+            let work = debiting::intended(self, &payment.payment);
             self.become_and_record(payment, OutgoingState::Reserving, work)
                 .await?;
         }
@@ -86,7 +86,7 @@ impl Payer {
     }
 
     /// The payer says no. The scheme has not been told to transfer yet, so the
-    /// no counts, also if the money is being held already.
+    /// no counts, also if the money is being reserved already.
     async fn disagree(&self, payment: &mut Recorded<OutgoingPayment>) -> Result<(), PaymentError> {
         let rejected =
             PaymentError::new(ErrorCode::PayerRejected, "the payer rejected the payment");
@@ -175,7 +175,7 @@ impl Payer {
         let now = Timestamp::now();
         match (payment.payment.state(), outcome) {
             (OutgoingState::Reserving, Outcome::Done(reservation)) => {
-                payment.payment.reservation = Some(reservation);
+                payment.payment.reservation = reservation;
                 if let Some(rejected) = payment.payment.failure.clone() {
                     return self.begin_rejecting(payment, rejected).await;
                 }
@@ -221,29 +221,12 @@ impl Payer {
         step: DebitStep,
         attempt: Attempt,
     ) -> Result<Outcome, PaymentError> {
-        let patience = self.progress.patience();
-        if let (DebitStep::Reserve, Some(_), Attempt::AgainSince(since)) =
-            (step, &payment.failure, attempt)
-        {
-            // What the payer does not want any more is not reserved any more.
-            let reference = &Reference::of_debit(&payment.transfer_id, step);
-            return Ok(find_out_only(&*self.bank, patience, since, reference).await);
-        }
         let funding = match self.funding.collects_from_payers_on(offer.terms.currency()) {
             Ok(funding) => funding,
             // It was taken away since: for a person, if it does not come back.
             Err(error) => return Ok(Outcome::Unknown(BankError::Unreachable(error.to_string()))),
         };
-        debiting::carry_out(
-            &*self.bank,
-            funding,
-            patience,
-            payment,
-            offer,
-            step,
-            attempt,
-        )
-        .await
+        debiting::carry_out(self, funding, payment, offer, step, attempt).await
     }
 
     /// Lets the Mojaloop Connector transfer, and finds out what came of it.
@@ -348,7 +331,7 @@ impl Payer {
                 return self.stop_because_of_auto_accept(payment).await;
             }
         }
-        if payment.payment.reservation.is_some() {
+        if debiting::has_to_be_released(&payment.payment) {
             let work = self.progress.intended();
             self.become_and_record(payment, OutgoingState::Releasing, work)
                 .await
