@@ -9,14 +9,14 @@ use crate::{
             FinalState, ForbiddenTransition, IncomingRequest, IncomingState, IncomingTransfer,
         },
         quote::Terms,
-        reference::{CreditStep, Reference},
+        reference::CreditStep,
         timestamp::Timestamp,
         transfer_id::TransferId,
     },
     journal::{Opened, Recorded, work::Work},
     mojaloop::{
         connector::HubView,
-        steps::{Attempt, Begin, Outcome, find_out_only},
+        steps::{Attempt, Begin, Outcome},
     },
 };
 
@@ -231,15 +231,7 @@ impl Payee {
         step: CreditStep,
         attempt: Attempt,
     ) -> Outcome {
-        let transfer_id = &transfer.request.transfer_id;
-        let reference = &Reference::of_credit(transfer_id, step);
         let patience = self.progress.patience();
-        if let (CreditStep::Reserve, Some(FinalState::Aborted), Attempt::AgainSince(since)) =
-            (step, transfer.told, attempt)
-        {
-            // What the scheme has aborted is not reserved any more.
-            return find_out_only(&*self.bank, patience, since, reference).await;
-        }
         let funding = match self.funding.pays_payees_from(transfer.terms.currency()) {
             Ok(funding) => funding,
             // It was taken away since: for a person, if it does not come back.
@@ -264,7 +256,7 @@ impl Payee {
                 return Ok(false);
             }
             (IncomingState::Reserving, Outcome::Done(booking)) => {
-                payment.booking = Some(booking);
+                payment.booking = booking;
                 match payment.told {
                     Some(told) => (intent_after(told), self.progress.intended()),
                     None => {

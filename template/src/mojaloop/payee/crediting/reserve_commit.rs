@@ -4,7 +4,7 @@
 use crate::{
     core_banking::port::{Bookings, CreditReservation, Customers, PayeeCredits},
     domain::{
-        incoming::IncomingTransfer,
+        incoming::{FinalState, IncomingTransfer},
         party::AccountNumber,
         reference::{CreditStep, Reference},
     },
@@ -25,6 +25,12 @@ where
 {
     let transfer_id = &transfer.request.transfer_id;
     let reference = &Reference::of_credit(transfer_id, step);
+    if let (CreditStep::Reserve, Some(FinalState::Aborted), Attempt::AgainSince(since)) =
+        (step, transfer.told, attempt)
+    {
+        // What the scheme has aborted is not reserved any more.
+        return steps::find_out_only(bank, patience, since, reference).await;
+    }
     let reservation = &Reference::of_credit(transfer_id, CreditStep::Reserve);
     let credit = &CreditReservation {
         payee: transfer.payee_account.clone(),
