@@ -15,6 +15,7 @@ mod charges;
 mod credits;
 mod customers;
 mod debits;
+mod funding;
 mod incoming_payment;
 mod outgoing_payment;
 mod stopping_store;
