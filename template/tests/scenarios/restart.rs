@@ -6,7 +6,7 @@ use std::sync::Arc;
 use core_connector::domain::{
     incoming::IncomingState, outgoing::OutgoingState, transfer_id::TransferId,
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::sync::Notify;
 
 use crate::{
@@ -167,19 +167,15 @@ async fn a_commit_that_was_told_is_posted_although_nobody_tells_it_again() {
 
 #[tokio::test]
 async fn an_accepted_offer_is_paid_although_nobody_asks_again() {
-    for operation in ["hold", "capture"] {
+    for (operation, done) in debits::OPERATIONS {
         let mut connector = TestConnector::start().await;
         let id = connector.offered(Joshua, "100").await;
-        let untouched = connector.bank.ledger();
+        let untouched = done(&connector.bank.ledger());
         connector.bank_fault(operation, "act_then_silent", Some(1));
         tokio::select! {
             _ = connector.accept(&id) => {}
             () = eventually("the bank acts", async || {
-                let ledger = connector.bank.ledger();
-                match operation {
-                    "hold" => ledger.open_holds.len() > untouched.open_holds.len(),
-                    _ => ledger.postings.len() > untouched.postings.len(),
-                }
+                done(&connector.bank.ledger()) > untouched
             }) => {}
         }
         connector.start_again().await;
@@ -190,25 +186,4 @@ async fn an_accepted_offer_is_paid_although_nobody_asks_again() {
         let seen = connector.seen_by_scheme(&id).await;
         assert_eq!(seen["accepts"], 1, "{operation}: {seen}");
     }
-}
-
-#[tokio::test]
-async fn what_a_person_has_to_decide_waits_for_that_after_a_restart_too() {
-    let mut connector = TestConnector::start().await;
-    connector.bank_rule(json!({
-        "operation": "capture", "fault": "refuse", "reason": "account_closed"
-    }));
-    let id = connector.offered(Joshua, "100").await;
-    connector.accept(&id).await.served();
-    assert!(connector.outgoing(&id).await.work.parked.is_some());
-
-    connector.bank_recovers();
-    connector.start_again().await;
-    // When this payment is finished, a start has taken up all that it does.
-    let other = connector.offered(Joshua, "200").await;
-    connector.accept(&other).await.served();
-    connector.assert_books([
-        debits::committed(&other, Joshua, sent("200")),
-        debits::reserved(&id, Joshua, sent("100")),
-    ]);
 }

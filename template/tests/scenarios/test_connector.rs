@@ -29,7 +29,7 @@ use crate::{
     books::{self, Booked},
     caller::Caller,
     customers::{currency, id_type, seed},
-    funding,
+    debits, funding,
 };
 
 /// Longer than anything takes, also on a busy machine.
@@ -98,6 +98,7 @@ impl TestConnector {
         let variables: HashMap<_, _> = usual
             .iter()
             .chain(&funding::VARIABLES)
+            .chain(&debits::VARIABLES)
             .chain(variables)
             .map(own)
             .collect();

@@ -14,7 +14,12 @@ use serde_json::json;
 use crate::{
     domain::timestamp::Timestamp,
     sandbox::bank::{
-        SandboxBank, api::{refused, resource}, books::Books, open_items::Item, order::Order, refusal::Refusal,
+        SandboxBank,
+        api::{refused, resource},
+        books::Books,
+        open_items::Item,
+        order::Order,
+        refusal::Refusal,
     },
 };
 
