@@ -3,6 +3,7 @@
 //! Each endpoint of the official document has a handler. Those that this
 //! connector does not serve answer a typed error (`not_enabled`).
 
+mod conversions;
 mod not_enabled;
 mod notifications;
 mod parties;
@@ -107,6 +108,7 @@ pub fn routes(api: BackendApi) -> impl Fn(&mut web::ServiceConfig) + Clone + Sen
                     .route(web::get().to(transfers::find_transfer))
                     .route(web::put().to(notifications::notify)),
             )
+            .configure(conversions::routes)
             .configure(not_enabled::routes)
             .default_service(web::to(no_such_resource));
     }

@@ -12,9 +12,9 @@ use crate::{
     mojaloop::http::resource,
 };
 
-type NotEnabled = Result<String, BackendError>;
+pub type NotEnabled = Result<String, BackendError>;
 
-fn not_enabled(what: &str) -> NotEnabled {
+pub fn not_enabled(what: &str) -> NotEnabled {
     Err(BackendError(PaymentError::new(
         ErrorCode::UnsupportedTransaction,
         format!("{what} not enabled in this connector"),
@@ -61,22 +61,6 @@ async fn request_transaction() -> NotEnabled {
     not_enabled("transaction requests are")
 }
 
-async fn quote_conversion() -> NotEnabled {
-    not_enabled("currency conversion is")
-}
-
-async fn prepare_conversion() -> NotEnabled {
-    not_enabled("currency conversion is")
-}
-
-async fn conversion_result() -> NotEnabled {
-    not_enabled("currency conversion is")
-}
-
-async fn conversion_final_word() -> NotEnabled {
-    not_enabled("currency conversion is")
-}
-
 /// The routes, in the order of the official document.
 pub fn routes(config: &mut web::ServiceConfig) {
     config
@@ -102,12 +86,5 @@ pub fn routes(config: &mut web::ServiceConfig) {
             resource("/participants/{idType}/{idValue}/{idSubValue}")
                 .route(web::get().to(find_participant_by_part)),
         )
-        .service(resource("/transactionrequests").route(web::post().to(request_transaction)))
-        .service(resource("/fxQuotes").route(web::post().to(quote_conversion)))
-        .service(resource("/fxTransfers").route(web::post().to(prepare_conversion)))
-        .service(
-            resource("/fxTransfers/{commitRequestId}")
-                .route(web::put().to(conversion_result))
-                .route(web::patch().to(conversion_final_word)),
-        );
+        .service(resource("/transactionrequests").route(web::post().to(request_transaction)));
 }
