@@ -15,9 +15,6 @@ use super::{
     http::{body_settings, error_response, live, no_such_resource, path_settings, resource},
     payer::Payer,
 };
-// [if payer_debit is push_approval]
-use super::payer::debiting::Approvals;
-// [end]
 use crate::{
     domain::{
         error::{ErrorCode, PaymentError},
@@ -31,7 +28,7 @@ use crate::{
 pub struct DfspApi {
     pub payer: Payer,
     // [if payer_debit is push_approval]
-    pub approvals: Approvals,
+    pub approvals: super::payer::debiting::Approvals,
     // [end]
     pub currencies: Currencies,
     /// The kinds of identifier that customers are found by; a payer whose kind

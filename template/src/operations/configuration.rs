@@ -15,10 +15,6 @@ use crate::{
     environment::{Problems, Variables, answers, currencies::Currencies},
 };
 
-// [if payer_debit is push_approval]
-use crate::mojaloop::payer::debiting::ApprovalSettings;
-// [end]
-
 /// The Mojaloop Connector waits no longer for an answer of the backend API.
 const CONNECTOR_WAITS: Duration = Duration::from_secs(65);
 
@@ -55,8 +51,9 @@ pub struct Configuration {
 
     pub funding: funding::Settings,
     pub fees: fees::Settings,
+
     // [if payer_debit is push_approval]
-    pub approvals: ApprovalSettings,
+    pub approvals: crate::mojaloop::payer::debiting::ApprovalSettings,
     // [end]
     pub quote_lifetime: Duration,
     pub final_word_after: Duration,
@@ -90,7 +87,7 @@ impl Configuration {
         let funding = funding::Settings::read(variables, currencies.as_ref());
         let fees = fees::Settings::read(variables, currencies.as_ref());
         // [if payer_debit is push_approval]
-        let approvals = ApprovalSettings::read(variables);
+        let approvals = crate::mojaloop::payer::debiting::ApprovalSettings::read(variables);
         // [end]
         let database = database(variables);
         let backend_api = listen_address(variables, "SDK_SERVER_HOST", "SDK_SERVER_PORT", "3003");

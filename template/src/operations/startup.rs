@@ -33,10 +33,6 @@ use crate::{
     },
 };
 
-// [if payer_debit is push_approval]
-use crate::mojaloop::payer::debiting::Approvals;
-// [end]
-
 /// How long requests that are being served may go on after SIGTERM.
 const SHUTDOWN_SECONDS: u64 = 30;
 
@@ -161,7 +157,7 @@ impl Connector {
         let schedule = schedule(&configuration);
         let tasks = Tasks::new(Handle::current());
         // [if payer_debit is push_approval]
-        let approvals = Approvals::new(configuration.approvals.clone());
+        let approvals = payer::debiting::Approvals::new(configuration.approvals.clone());
         // [end]
 
         let payee = Payee::new(

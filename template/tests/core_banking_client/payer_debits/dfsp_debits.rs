@@ -3,9 +3,7 @@
 use std::time::Duration;
 
 use core_connector::{
-    core_banking::port::{
-        BankError, Booking, Bookings, PaymentReports, Refusal, ReportedPayment,
-    },
+    core_banking::port::{BankError, Booking, Bookings, PaymentReports, Refusal, ReportedPayment},
     domain::{
         reference::{DebitStep, Reference},
         transfer_id::TransferId,
@@ -91,7 +89,10 @@ async fn a_bank_that_says_it_failed_may_have_acted_and_can_be_asked() {
         let reference = &of_debit(transfer, DebitStep::Commit);
         let payment = &payment(transfer, PAYER);
         let reported = bank.client.report_transfer(reference, payment).await;
-        assert!(matches!(reported, Err(BankError::Failed(_))), "{reported:?}");
+        assert!(
+            matches!(reported, Err(BankError::Failed(_))),
+            "{reported:?}"
+        );
         let found = bank.client.find_booking(reference).await.unwrap();
         assert_eq!(found.is_some(), acted, "{fault}");
     }
@@ -105,6 +106,9 @@ async fn a_bank_that_does_not_answer_in_time_may_have_acted() {
     let reference = &of_debit("t-1", DebitStep::Commit);
     let payment = &payment("t-1", PAYER);
     let reported = bank.client.report_transfer(reference, payment).await;
-    assert!(matches!(reported, Err(BankError::NoAnswer(_))), "{reported:?}");
+    assert!(
+        matches!(reported, Err(BankError::NoAnswer(_))),
+        "{reported:?}"
+    );
     assert_eq!(bank.available(PAYER), "50");
 }

@@ -47,7 +47,10 @@ async fn money_is_taken_when_the_customer_approves_and_can_be_refunded() {
     let bank = Bank::open();
     customer_will(&bank, Answer::Approve);
     let asked = &of_debit("t-1", DebitStep::Reserve);
-    let number = bank.client.request_approval(asked, &request(PAYER, 50)).await;
+    let number = bank
+        .client
+        .request_approval(asked, &request(PAYER, 50))
+        .await;
     assert_eq!(bank.available(PAYER), "100");
     let found = bank.client.find_approval(asked).await;
     assert_eq!(found, Ok(Some(Approval::Approved(number.unwrap()))));
@@ -66,7 +69,10 @@ async fn nothing_is_taken_from_a_customer_who_declines() {
     let bank = Bank::open();
     customer_will(&bank, Answer::Decline);
     let asked = &of_debit("t-1", DebitStep::Reserve);
-    let answer = bank.client.request_approval(asked, &request(PAYER, 50)).await;
+    let answer = bank
+        .client
+        .request_approval(asked, &request(PAYER, 50))
+        .await;
     answer.unwrap();
     let found = bank.client.find_approval(asked).await;
     assert_eq!(found, Ok(Some(Approval::Declined)));
@@ -81,7 +87,10 @@ async fn a_request_that_is_cancelled_has_expired_unless_the_customer_was_faster(
     let bank = Bank::open();
     customer_will(&bank, Answer::Never);
     let slow = &of_debit("t-1", DebitStep::Reserve);
-    let answer = bank.client.request_approval(slow, &request(PAYER, 50)).await;
+    let answer = bank
+        .client
+        .request_approval(slow, &request(PAYER, 50))
+        .await;
     answer.unwrap();
     let found = bank.client.find_approval(slow).await;
     assert_eq!(found, Ok(Some(Approval::Pending)));
@@ -92,7 +101,10 @@ async fn a_request_that_is_cancelled_has_expired_unless_the_customer_was_faster(
 
     customer_will(&bank, Answer::Approve);
     let fast = &of_debit("t-2", DebitStep::Reserve);
-    let number = bank.client.request_approval(fast, &request(PAYER, 50)).await;
+    let number = bank
+        .client
+        .request_approval(fast, &request(PAYER, 50))
+        .await;
     let cancelled = bank.client.cancel_approval(fast).await;
     assert_eq!(cancelled, Ok(Approval::Approved(number.unwrap())));
     assert_eq!(bank.available(PAYER), "50");
@@ -133,8 +145,9 @@ async fn a_refusal_is_named_and_found_by_its_reference() {
         ("t-5", PAYEE, 11, Refusal::InsufficientFunds),
     ] {
         let asked = &of_debit(transfer, DebitStep::Reserve);
-        let answer = bank.client.request_approval(asked, &request(payer, total));
-        assert_eq!(answer.await, refused(refusal));
+        let request = &request(payer, total);
+        let answer = bank.client.request_approval(asked, request).await;
+        assert_eq!(answer, refused(refusal));
         let found = bank.client.find_booking(asked).await;
         assert_eq!(found, Ok(Some(Booking::Refused(refusal))));
     }
@@ -146,7 +159,10 @@ async fn a_bank_that_says_it_failed_may_have_asked_and_can_be_asked_itself() {
     for (fault, transfer, acted) in [("fail", "t-1", false), ("act_then_fail", "t-2", true)] {
         bank.misbehaves(json!({ "operation": "request_approval", "fault": fault }));
         let asked = &of_debit(transfer, DebitStep::Reserve);
-        let answer = bank.client.request_approval(asked, &request(PAYER, 10)).await;
+        let answer = bank
+            .client
+            .request_approval(asked, &request(PAYER, 10))
+            .await;
         assert!(matches!(answer, Err(BankError::Failed(_))), "{answer:?}");
         let found = bank.client.find_booking(asked).await.unwrap();
         assert_eq!(found.is_some(), acted, "{fault}");
@@ -159,7 +175,10 @@ async fn a_bank_that_does_not_answer_in_time_may_have_refunded() {
     let bank = Bank::with(SandboxBank::new(seed()), None, timeout);
     customer_will(&bank, Answer::Approve);
     let asked = &of_debit("t-1", DebitStep::Reserve);
-    let answer = bank.client.request_approval(asked, &request(PAYER, 10)).await;
+    let answer = bank
+        .client
+        .request_approval(asked, &request(PAYER, 10))
+        .await;
     answer.unwrap();
     bank.client.find_approval(asked).await.unwrap();
     bank.misbehaves(json!({ "operation": "refund", "fault": "act_then_silent" }));

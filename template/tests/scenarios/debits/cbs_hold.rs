@@ -21,9 +21,12 @@ use crate::{
 /// The variables of the environment.
 pub const VARIABLES: [(&str, &str); 0] = [];
 
+/// How much is in the books of something.
+pub type Count = fn(&LedgerReport) -> usize;
+
 /// What the bank is told of a payment that is made, and how much is in its
 /// books of what it does then.
-pub const OPERATIONS: [(&str, fn(&LedgerReport) -> usize); 2] = [
+pub const OPERATIONS: [(&str, Count); 2] = [
     ("hold", |ledger| ledger.open_holds.len()),
     ("capture", |ledger| ledger.postings.len()),
 ];

@@ -21,10 +21,12 @@ use crate::{
 /// The variables of the environment.
 pub const VARIABLES: [(&str, &str); 0] = [];
 
+/// How much is in the books of something.
+pub type Count = fn(&LedgerReport) -> usize;
+
 /// What the bank is told of a payment that is made, and how much is in its
 /// books of what it does then.
-pub const OPERATIONS: [(&str, fn(&LedgerReport) -> usize); 1] =
-    [("debit", |ledger| ledger.postings.len())];
+pub const OPERATIONS: [(&str, Count); 1] = [("debit", |ledger| ledger.postings.len())];
 
 /// The payer, as a channel names him.
 pub fn as_payer(payer: Customer) -> Value {

@@ -3,7 +3,8 @@
 
 use core_connector::{
     domain::{
-        identifier::IdType, quote::Terms,
+        identifier::IdType,
+        quote::Terms,
         reference::{DebitStep, Reference},
         transfer_id::TransferId,
     },
@@ -20,12 +21,17 @@ use crate::{
 };
 
 /// The variables of the environment.
-pub const VARIABLES: [(&str, &str); 2] = [("SUPPORTED_ID_TYPE", answers::SUPPORTED_ID_TYPE),("APPROVAL_POLL_MS", "20")];
+pub const VARIABLES: [(&str, &str); 2] = [
+    ("SUPPORTED_ID_TYPE", answers::SUPPORTED_ID_TYPE),
+    ("APPROVAL_POLL_MS", "20"),
+];
+
+/// How much is in the books of something.
+pub type Count = fn(&LedgerReport) -> usize;
 
 /// What the bank is told of a payment that is made, and how much is in its
 /// books of what it does then.
-pub const OPERATIONS: [(&str, fn(&LedgerReport) -> usize); 1] =
-    [("request_approval", |ledger| ledger.postings.len())];
+pub const OPERATIONS: [(&str, Count); 1] = [("request_approval", |ledger| ledger.postings.len())];
 
 /// The payer, as a channel names him: by the telephone.
 pub fn as_payer(payer: Customer) -> Value {
