@@ -118,7 +118,12 @@ async fn what_was_approved_and_came_too_late_is_refunded() {
 async fn as_long_as_it_is_not_known_whether_the_customer_approved_nothing_is_decided() {
     let connector = TestConnector::with(&[("APPROVAL_WAIT_MS", "300")]).await;
     joshua_will(&connector, Answer::Never, 0);
-    connector.bank_fault("cancel_approval", "act_then_silent", None);
+    let faults = json!({
+        "rules": [rule("find_approval", "fail"), rule("cancel_approval", "act_then_silent")],
+        "forgetful": true,
+    });
+    let faults = serde_json::from_value(faults).unwrap();
+    connector.bank.set_faults(faults);
     let id = connector.offered(Joshua, "100").await;
     connector.accept(&id).await.assert_error(500, "2005");
 
@@ -302,7 +307,7 @@ async fn a_callback_that_is_not_signed_with_the_secret_is_refused() {
 
     // Whether anybody waits is told to nobody.
     assert_eq!(call_back(&connector, &body, SECRET).await.status, 202);
-    let malformed = call_back(&connector, &json!(["approved"]), SECRET).await;
+    let malformed = call_back(&connector, &json!({ "status": "approved" }), SECRET).await;
     malformed.assert_error(400, "3101");
 }
 
