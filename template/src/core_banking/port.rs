@@ -42,7 +42,15 @@ pub use self::payer_debits::*;
 pub trait CoreBankingSystem
 where
     Self: Customers,
+    // [if payee_pattern is reserve_commit]
     Self: PayeeCredits,
+    // [end]
+    // [if payee_pattern is credit_on_commit]
+    Self: PayeePostings,
+    // [end]
+    // [if payee_pattern is loan_repayment]
+    Self: LoanRepayments,
+    // [end]
     // [if payer_debit is cbs_hold]
     Self: PayerHolds,
     // [end]

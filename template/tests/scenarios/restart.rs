@@ -3,9 +3,7 @@
 
 use std::sync::Arc;
 
-use core_connector::domain::{
-    incoming::IncomingState, outgoing::OutgoingState, transfer_id::TransferId,
-};
+use core_connector::domain::{outgoing::OutgoingState, transfer_id::TransferId};
 use serde_json::Value;
 use tokio::sync::Notify;
 
@@ -84,12 +82,10 @@ async fn incoming_transfer_survives(stop_at: StopAt, final_word: &str) -> bool {
         connector.start_again().await;
     }
     connector.tell(id, final_word).await.served();
-    match final_word {
-        "COMMITTED" => {
-            connector.assert_books([payment.committed()]);
-        }
-        _ => connector.assert_books([]),
-    }
+    connector.assert_books([match final_word {
+        "COMMITTED" => payment.committed(),
+        _ => payment.released(),
+    }]);
     died
 }
 
@@ -145,24 +141,6 @@ async fn a_reservation_outlives_the_connector() {
     connector.assert_books([payment.reserved()]);
     connector.tell(id, "COMMITTED").await.served();
     connector.assert_books([payment.committed()]);
-}
-
-#[tokio::test]
-async fn a_commit_that_was_told_is_posted_although_nobody_tells_it_again() {
-    let mut connector = TestConnector::start().await;
-    let payment = IncomingPayment::of("100");
-    let id = connector.reserved(&payment).await;
-    let posting = payment.committed();
-    connector.bank_fault("commit_credit", "act_then_silent", Some(1));
-    tokio::select! {
-        _ = connector.tell(&id, "COMMITTED") => {}
-        () = eventually("the bank posts", async || connector.bank.ledger().open_holds.is_empty()) => {}
-    }
-    connector.start_again().await;
-    connector
-        .incoming_becomes(&id, IncomingState::Committed)
-        .await;
-    connector.assert_books([posting]);
 }
 
 #[tokio::test]
