@@ -29,8 +29,8 @@ pub fn intended(payer: &Payer, _: &OutgoingPayment) -> Work {
 
 /// Every offer that does not become a transfer is reported: the channel may
 /// have reserved the money before it told this connector of an agreement.
-pub fn has_to_be_released(_: &OutgoingPayment) -> bool {
-    true
+pub fn has_to_be_released(payment: &OutgoingPayment) -> bool {
+    payment.offer.is_some()
 }
 
 /// Carries out one step of a payment with the core banking system.
