@@ -6,6 +6,7 @@ pub mod mojaloop_connector;
 
 mod crashes;
 mod greeting;
+mod trial;
 
 use std::{
     net::{Ipv4Addr, SocketAddr, TcpListener},

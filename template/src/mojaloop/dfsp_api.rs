@@ -6,6 +6,7 @@ mod accounts;
 mod approvals;
 // [end]
 mod payments;
+mod requests;
 mod transfers;
 mod wire;
 
@@ -128,13 +129,15 @@ pub fn routes(api: DfspApi) -> impl Fn(&mut web::ServiceConfig) + Clone + Send +
             .service(resource("/").route(web::get().to(live)))
             .service(resource("/health").route(web::get().to(live)))
             .service(resource("/send-money").route(web::post().to(payments::send_money)))
-            .service(resource("/send-money/{transferId}").route(web::put().to(payments::decide)))
             .service(
                 resource("/merchant-payment").route(web::post().to(payments::merchant_payment)),
             )
+            // [if payer_steps is not one_step]
+            .service(resource("/send-money/{transferId}").route(web::put().to(payments::decide)))
             .service(
                 resource("/merchant-payment/{transferId}").route(web::put().to(payments::decide)),
             )
+            // [end]
             .service(
                 resource("/transfers/{transferId}").route(web::get().to(transfers::find_transfer)),
             )

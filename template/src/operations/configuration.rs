@@ -14,6 +14,10 @@ use crate::{
     domain::identifier::IdType,
     environment::{Problems, Variables, answers, currencies::Currencies},
 };
+// [if payer_steps is one_step]
+
+use crate::core_banking::limits;
+// [end]
 
 /// The Mojaloop Connector waits no longer for an answer of the backend API.
 const CONNECTOR_WAITS: Duration = Duration::from_secs(65);
@@ -50,6 +54,9 @@ pub struct Configuration {
     pub cbs_max_idle_connections: usize,
 
     pub funding: funding::Settings,
+    // [if payer_steps is one_step]
+    pub limits: limits::Settings,
+    // [end]
     pub fees: fees::Settings,
 
     // [if payer_debit is push_approval]
@@ -57,6 +64,9 @@ pub struct Configuration {
     // [end]
     pub quote_lifetime: Duration,
     pub final_word_after: Duration,
+    // [if payer_steps is three_steps]
+    pub payee_confirmed_within: Duration,
+    // [end]
     pub never_seen_after: Duration,
 
     /// `None` only with the sandbox bank, whose books start afresh as well.
@@ -89,6 +99,9 @@ impl Configuration {
         // [if payer_debit is push_approval]
         let approvals = crate::mojaloop::payer::debiting::ApprovalSettings::read(variables);
         // [end]
+        // [if payer_steps is one_step]
+        let limits = limits::Settings::read(variables, currencies.as_ref());
+        // [end]
         let database = database(variables);
         let backend_api = listen_address(variables, "SDK_SERVER_HOST", "SDK_SERVER_PORT", "3003");
         let dfsp_api = listen_address(variables, "DFSP_SERVER_HOST", "DFSP_SERVER_PORT", "3004");
@@ -108,6 +121,9 @@ impl Configuration {
             ("NEVER_SEEN_AFTER_MS", never_seen_after),
             ("SDK_REQUEST_TIMEOUT_MS", connector_timeout),
         );
+        // [if payer_steps is three_steps]
+        let payee_confirmed_within = variables.milliseconds("CONFIRM_PAYEE_WITHIN_MS", "120000");
+        // [end]
         let recovery_interval = variables.milliseconds("RECOVERY_INTERVAL_MS", "1000");
         let retry_first_pause = variables.milliseconds("RETRY_FIRST_PAUSE_MS", "1000");
         let retry_longest_pause = variables.milliseconds("RETRY_LONGEST_PAUSE_MS", "300000");
@@ -143,9 +159,15 @@ impl Configuration {
             // [if payer_debit is push_approval]
             approvals: approvals?,
             // [end]
+            // [if payer_steps is one_step]
+            limits: limits?,
+            // [end]
             quote_lifetime: quote_lifetime?,
             final_word_after: final_word_after?,
             never_seen_after: never_seen_after?,
+            // [if payer_steps is three_steps]
+            payee_confirmed_within: payee_confirmed_within?,
+            // [end]
             database,
             recovery_interval: recovery_interval?,
             retry_first_pause: retry_first_pause?,

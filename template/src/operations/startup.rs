@@ -151,6 +151,9 @@ impl Connector {
         };
         let funding = Funding::new(configuration.funding.clone(), &insight);
         let fees = Fees::new(configuration.fees.clone(), &insight);
+        // [if payer_steps is one_step]
+        let limits = core_banking::limits::Limits::new(configuration.limits.clone());
+        // [end]
         let incoming = Journal::new(Arc::clone(&store));
         let outgoing = Journal::new(Arc::clone(&store));
         let patience = patience(&configuration);
@@ -179,6 +182,9 @@ impl Connector {
                 bank,
                 funding,
                 fees,
+                // [if payer_steps is one_step]
+                limits,
+                // [end]
                 connector,
                 progress: Progress::new(outgoing.clone(), patience, schedule),
                 tasks,
@@ -264,6 +270,9 @@ fn payer_settings(configuration: &Configuration) -> payer::Settings {
     payer::Settings {
         never_seen_after: configuration.never_seen_after,
         connector_answers_within: configuration.connector_timeout,
+        // [if payer_steps is three_steps]
+        payee_confirmed_within: configuration.payee_confirmed_within,
+        // [end]
     }
 }
 

@@ -13,7 +13,7 @@ use serde_json::json;
 use crate::{
     customers::Customer::{Joshua, Poor},
     debits::{committed, released, reserved},
-    outgoing_payment::sent,
+    outgoing_payment::{send_money, sent},
     test_connector::{TestConnector, rule},
 };
 
@@ -29,8 +29,9 @@ async fn a_bank_that_hears_of_a_transfer_and_does_not_say_so_posts_it_once() {
     for fault in ["act_then_fail", "act_then_silent", "fail"] {
         let connector = TestConnector::start().await;
         connector.bank_fault("report_transfer", fault, Some(1));
-        let id = connector.offered(Joshua, "100").await;
-        connector.accept(&id).await.served();
+        let request = send_money(Joshua, "100");
+        connector.pay(&request).await.served();
+        let id = connector.id_of(&request).await;
         connector
             .outgoing_becomes(&id, OutgoingState::Completed)
             .await;
@@ -42,9 +43,10 @@ async fn a_bank_that_hears_of_a_transfer_and_does_not_say_so_posts_it_once() {
 async fn a_transfer_that_the_bank_does_not_hear_of_is_reported_later() {
     let mut connector = TestConnector::start().await;
     connector.bank_fault("report_transfer", "fail", None);
-    let id = connector.offered(Joshua, "100").await;
+    let request = send_money(Joshua, "100");
     // The payee has the money: that this bank has to catch up is its own affair.
-    connector.accept(&id).await.served();
+    connector.pay(&request).await.served();
+    let id = connector.id_of(&request).await;
     assert_eq!(connector.outgoing_state_told(&id).await, "COMMITTED");
     connector.assert_books([reserved(&id, Joshua, sent("100"))]);
 
@@ -59,16 +61,18 @@ async fn a_transfer_that_the_bank_does_not_hear_of_is_reported_later() {
 #[tokio::test]
 async fn a_transfer_that_the_bank_does_not_post_is_left_to_a_person_also_after_a_restart() {
     let mut connector = TestConnector::start().await;
-    let id = connector.offered(Poor, "100").await;
-    connector.accept(&id).await.served();
+    let request = send_money(Poor, "100");
+    connector.pay(&request).await.served();
+    let id = connector.id_of(&request).await;
     let reason = connector.outgoing(&id).await.work.parked.unwrap();
     assert!(reason.contains("funds"), "{reason}");
     connector.assert_books([]);
 
     connector.start_again().await;
     // When this payment is finished, a start has taken up all that it does.
-    let other = connector.offered(Joshua, "200").await;
-    connector.accept(&other).await.served();
+    let request = send_money(Joshua, "200");
+    connector.pay(&request).await.served();
+    let other = connector.id_of(&request).await;
     connector.assert_books([committed(&other, Joshua, sent("200"))]);
     assert!(connector.outgoing(&id).await.work.parked.is_some());
 }
@@ -81,8 +85,9 @@ async fn the_bank_is_told_once_that_there_is_no_transfer() {
             .scheme_behaves(json!({ "rules": [rule("accept", "abort")] }))
             .await;
         connector.bank_fault("report_no_transfer", fault, Some(1));
-        let id = connector.offered(Joshua, "100").await;
-        connector.accept(&id).await.assert_error(500, "5000");
+        let request = send_money(Joshua, "100");
+        connector.pay(&request).await.assert_error(500, "5000");
+        let id = connector.id_of(&request).await;
         connector
             .outgoing_becomes(&id, OutgoingState::Aborted)
             .await;
@@ -94,9 +99,13 @@ async fn the_bank_is_told_once_that_there_is_no_transfer() {
 #[tokio::test]
 async fn a_payment_is_not_over_before_the_bank_knows_that_there_is_no_transfer() {
     let mut connector = TestConnector::start().await;
+    connector
+        .scheme_behaves(json!({ "rules": [rule("accept", "abort")] }))
+        .await;
     connector.bank_fault("report_no_transfer", "fail", None);
-    let id = connector.offered(Joshua, "100").await;
-    connector.reject(&id).await.assert_error(500, "4101");
+    let request = send_money(Joshua, "100");
+    connector.pay(&request).await.assert_error(500, "5000");
+    let id = connector.id_of(&request).await;
     connector.outgoing_is_postponed(&id).await;
 
     connector.start_again().await;
@@ -108,6 +117,7 @@ async fn a_payment_is_not_over_before_the_bank_knows_that_there_is_no_transfer()
     connector.assert_books([]);
 }
 
+// [if payer_steps is not one_step]
 #[tokio::test]
 async fn the_bank_is_told_of_an_offer_that_nobody_agreed_to() {
     let connector = TestConnector::start().await;
@@ -121,3 +131,5 @@ async fn the_bank_is_told_of_an_offer_that_nobody_agreed_to() {
     assert!(knows_of_no_transfer(&connector, &id).await);
     connector.assert_books([]);
 }
+
+// [end]

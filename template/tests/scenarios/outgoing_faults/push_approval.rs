@@ -33,6 +33,18 @@ fn joshua_will(connector: &TestConnector, answer: Answer, after_ms: u64) {
     connector.bank.set_phone(&phone, answer, after).unwrap();
 }
 
+async fn customer_is_waited_for(connector: &TestConnector, request: &Value) {
+    let transfers = "/simulator/transfers";
+    eventually("the payment is known", async || {
+        connector.simulator.get(transfers).await.served() != json!([])
+    })
+    .await;
+    let id = connector.id_of(request).await;
+    connector
+        .outgoing_becomes(&id, OutgoingState::Reserving)
+        .await;
+}
+
 fn callback(id: &TransferId) -> Value {
     json!({
         "reference": Reference::of_debit(id, DebitStep::Reserve).as_str(),
@@ -57,10 +69,11 @@ async fn call_back(connector: &TestConnector, body: &Value, secret: &str) -> Ans
 async fn a_payment_that_the_customer_declines_is_rejected_at_the_scheme() {
     let connector = TestConnector::start().await;
     joshua_will(&connector, Answer::Decline, 50);
-    let id = connector.offered(Joshua, "100").await;
+    let request = send_money(Joshua, "100");
     for _ in 0..2 {
-        connector.accept(&id).await.assert_error(500, "4101");
+        connector.pay(&request).await.assert_error(500, "4101");
     }
+    let id = connector.id_of(&request).await;
     connector.assert_rejected_at_scheme(&id).await;
     connector.assert_books([]);
 }
@@ -69,8 +82,9 @@ async fn a_payment_that_the_customer_declines_is_rejected_at_the_scheme() {
 async fn a_customer_who_does_not_answer_is_not_waited_for_longer_than_configured() {
     let connector = TestConnector::with(&[("APPROVAL_WAIT_MS", "300")]).await;
     joshua_will(&connector, Answer::Never, 0);
-    let id = connector.offered(Joshua, "100").await;
-    connector.accept(&id).await.assert_error(500, "3302");
+    let request = send_money(Joshua, "100");
+    connector.pay(&request).await.assert_error(500, "3302");
+    let id = connector.id_of(&request).await;
     connector.assert_rejected_at_scheme(&id).await;
     connector.assert_books([]);
 }
@@ -82,8 +96,9 @@ async fn a_customer_who_does_not_answer_is_not_waited_for_longer_than_the_offer_
         .scheme_behaves(json!({ "quoteLifetimeMs": 1500 }))
         .await;
     joshua_will(&connector, Answer::Never, 0);
-    let id = connector.offered(Joshua, "100").await;
-    connector.accept(&id).await.assert_error(500, "3302");
+    let request = send_money(Joshua, "100");
+    connector.pay(&request).await.assert_error(500, "3302");
+    let id = connector.id_of(&request).await;
     connector.assert_rejected_at_scheme(&id).await;
     connector.assert_books([]);
 }
@@ -93,8 +108,9 @@ async fn a_customer_who_approves_in_the_last_moment_has_paid() {
     let connector = TestConnector::with(&[("APPROVAL_WAIT_MS", "500")]).await;
     // Only when the request is cancelled is it noticed that he has approved.
     connector.bank_fault("find_approval", "fail", None);
-    let id = connector.offered(Joshua, "100").await;
-    connector.accept(&id).await.served();
+    let request = send_money(Joshua, "100");
+    connector.pay(&request).await.served();
+    let id = connector.id_of(&request).await;
     connector.assert_books([committed(&id, Joshua, sent("100"))]);
 }
 
@@ -105,8 +121,9 @@ async fn what_was_approved_and_came_too_late_is_refunded() {
         .scheme_behaves(json!({ "quoteLifetimeMs": 1500 }))
         .await;
     connector.bank_fault("find_approval", "fail", None);
-    let id = connector.offered(Joshua, "100").await;
-    connector.accept(&id).await.assert_error(500, "3302");
+    let request = send_money(Joshua, "100");
+    connector.pay(&request).await.assert_error(500, "3302");
+    let id = connector.id_of(&request).await;
     connector
         .outgoing_becomes(&id, OutgoingState::Aborted)
         .await;
@@ -124,14 +141,15 @@ async fn as_long_as_it_is_not_known_whether_the_customer_approved_nothing_is_dec
     });
     let faults = serde_json::from_value(faults).unwrap();
     connector.bank.set_faults(faults);
-    let id = connector.offered(Joshua, "100").await;
-    connector.accept(&id).await.assert_error(500, "2005");
+    let request = send_money(Joshua, "100");
+    connector.pay(&request).await.assert_error(500, "2005");
+    let id = connector.id_of(&request).await;
 
     connector.bank_recovers();
     connector
         .outgoing_becomes(&id, OutgoingState::Aborted)
         .await;
-    connector.accept(&id).await.assert_error(500, "3302");
+    connector.pay(&request).await.assert_error(500, "3302");
     connector.assert_books([]);
 }
 
@@ -140,9 +158,11 @@ async fn a_customer_who_is_asked_by_a_bank_that_does_not_say_so_is_asked_once() 
     for fault in ["act_then_fail", "act_then_silent", "fail"] {
         let connector = TestConnector::start().await;
         connector.bank_fault("request_approval", fault, Some(1));
-        let id = connector.offered(Joshua, "100").await;
+        let request = send_money(Joshua, "100");
         // Of a silent bank it may be known only later that it has asked.
-        if connector.accept(&id).await.status != 200 {
+        let answer = connector.pay(&request).await;
+        let id = connector.id_of(&request).await;
+        if answer.status != 200 {
             connector
                 .outgoing_becomes(&id, OutgoingState::Completed)
                 .await;
@@ -158,14 +178,16 @@ async fn a_bank_that_asks_after_it_was_given_up_asks_once() {
     connector.bank_rule(json!({
         "operation": "request_approval", "fault": "slow", "delay_ms": 1500, "times": 1
     }));
-    let id = connector.offered(Joshua, "100").await;
-    connector.accept(&id).await.assert_error(500, "2005");
-    connector.accept(&id).await.served();
+    let request = send_money(Joshua, "100");
+    connector.pay(&request).await.assert_error(500, "2005");
+    let id = connector.id_of(&request).await;
+    connector.pay(&request).await.served();
     // By now the bank has also asked as it was told first.
     tokio::time::sleep_until(late).await;
     connector.assert_books([committed(&id, Joshua, sent("100"))]);
 }
 
+// [if payer_steps is not one_step]
 #[tokio::test]
 async fn a_rejection_counts_while_the_customer_is_being_asked() {
     let late = Instant::now() + Duration::from_secs(3);
@@ -185,16 +207,18 @@ async fn a_rejection_counts_while_the_customer_is_being_asked() {
     connector.assert_books([]);
 }
 
+// [end]
 #[tokio::test]
 async fn the_next_connector_goes_on_waiting_for_a_customer() {
     let mut connector = TestConnector::start().await;
     joshua_will(&connector, Answer::Approve, 2000);
-    let id = connector.offered(Joshua, "100").await;
+    let request = send_money(Joshua, "100");
     tokio::select! {
-        _ = connector.accept(&id) => panic!("the customer has not answered yet"),
-        () = tokio::time::sleep(Duration::from_millis(500)) => {}
+        _ = connector.pay(&request) => panic!("the customer has not answered yet"),
+        () = customer_is_waited_for(&connector, &request) => {}
     }
     connector.start_again().await;
+    let id = connector.id_of(&request).await;
     connector
         .outgoing_becomes(&id, OutgoingState::Completed)
         .await;
@@ -210,8 +234,9 @@ async fn a_bank_that_refunds_and_does_not_say_so_refunds_once() {
             .scheme_behaves(json!({ "rules": [rule("accept", "abort")] }))
             .await;
         connector.bank_fault("refund", fault, Some(1));
-        let id = connector.offered(Joshua, "100").await;
-        connector.accept(&id).await.assert_error(500, "5000");
+        let request = send_money(Joshua, "100");
+        connector.pay(&request).await.assert_error(500, "5000");
+        let id = connector.id_of(&request).await;
         connector
             .outgoing_becomes(&id, OutgoingState::Aborted)
             .await;
@@ -228,8 +253,9 @@ async fn a_refund_that_the_bank_refuses_is_left_to_a_person_also_after_a_restart
     connector.bank_rule(json!({
         "operation": "refund", "fault": "refuse", "reason": "account_closed"
     }));
-    let id = connector.offered(Joshua, "100").await;
-    connector.accept(&id).await.assert_error(500, "2001");
+    let request = send_money(Joshua, "100");
+    connector.pay(&request).await.assert_error(500, "2001");
+    let id = connector.id_of(&request).await;
     let reason = connector.outgoing(&id).await.work.parked.unwrap();
     assert!(reason.contains("closed"), "{reason}");
 
@@ -237,8 +263,9 @@ async fn a_refund_that_the_bank_refuses_is_left_to_a_person_also_after_a_restart
     connector.scheme_recovers().await;
     connector.start_again().await;
     // When this payment is finished, a start has taken up all that it does.
-    let other = connector.offered(Joshua, "200").await;
-    connector.accept(&other).await.served();
+    let request = send_money(Joshua, "200");
+    connector.pay(&request).await.served();
+    let other = connector.id_of(&request).await;
     connector.assert_books([
         committed(&other, Joshua, sent("200")),
         reserved(&id, Joshua, sent("100")),
@@ -258,10 +285,11 @@ async fn a_callback_makes_the_connector_ask_at_once() {
         secret: SECRET.to_owned(),
     };
     connector.bank.set_callback_target(target).unwrap();
-    let id = connector.offered(Joshua, "100").await;
+    let request = send_money(Joshua, "100");
     let started = Instant::now();
-    connector.accept(&id).await.served();
+    connector.pay(&request).await.served();
     assert!(started.elapsed() < Duration::from_secs(20));
+    let id = connector.id_of(&request).await;
     connector.assert_books([committed(&id, Joshua, sent("100"))]);
 }
 
@@ -273,19 +301,18 @@ async fn what_a_callback_says_is_not_believed() {
     ])
     .await;
     joshua_will(&connector, Answer::Never, 0);
-    let id = connector.offered(Joshua, "100").await;
+    let request = send_money(Joshua, "100");
     let calls = async {
-        eventually("the payment waits", async || {
-            connector.outgoing(&id).await.payment.state() == OutgoingState::Reserving
-        })
-        .await;
+        customer_is_waited_for(&connector, &request).await;
+        let id = connector.id_of(&request).await;
         for _ in 0..3 {
             let answer = call_back(&connector, &callback(&id), SECRET).await;
             assert_eq!(answer.status, 202);
         }
     };
-    let (answer, ()) = tokio::join!(connector.accept(&id), calls);
+    let (answer, ()) = tokio::join!(connector.pay(&request), calls);
     answer.assert_error(500, "3302");
+    let id = connector.id_of(&request).await;
     // One that comes late is harmless as well.
     let answer = call_back(&connector, &callback(&id), SECRET).await;
     assert_eq!(answer.status, 202);
@@ -325,7 +352,7 @@ async fn a_payer_without_a_telephone_is_refused_before_anything() {
     let mut request = send_money(Joshua, "100");
     request["payer"]["payerIdType"] = json!("ALIAS");
     request["payer"]["payerId"] = json!(Joshua.id_value_of(IdType::Alias));
-    connector.offer(&request).await.assert_error(400, "3100");
+    connector.pay(&request).await.assert_error(400, "3100");
     let seen = connector.simulator.get("/simulator/transfers").await;
     assert_eq!(seen.served(), json!([]));
     connector.assert_books([]);

@@ -1,11 +1,6 @@
 //! Money that cannot be reserved: the payment ends before the scheme transfers.
 
-use core_connector::domain::party::{AccountNumber, AccountStatus};
-
-use crate::{
-    customers::Customer::{self, Joshua},
-    test_connector::TestConnector,
-};
+use crate::{customers::Customer, outgoing_payment::send_money, test_connector::TestConnector};
 
 #[tokio::test]
 async fn what_the_bank_refuses_to_reserve_is_rejected_at_the_scheme() {
@@ -14,21 +9,25 @@ async fn what_the_bank_refuses_to_reserve_is_rejected_at_the_scheme() {
         (Customer::Poor, "100", "4001"),
         (Customer::Limited, "60", "4200"),
     ] {
-        let id = connector.offered(payer, amount).await;
+        let request = send_money(payer, amount);
         for _ in 0..2 {
-            connector.accept(&id).await.assert_error(500, code);
+            connector.pay(&request).await.assert_error(500, code);
         }
+        let id = connector.id_of(&request).await;
         connector.assert_rejected_at_scheme(&id).await;
         assert_eq!(connector.outgoing_state_told(&id).await, "ABORTED");
     }
     connector.assert_books([]);
 }
 
+// [if payer_steps is not one_step]
 #[tokio::test]
 async fn an_account_that_is_blocked_before_the_payer_agrees_is_not_debited() {
+    use core_connector::domain::party::{AccountNumber, AccountStatus};
+
     let connector = TestConnector::start().await;
-    let id = connector.offered(Joshua, "100").await;
-    let account = AccountNumber::new(Joshua.account());
+    let id = connector.offered(Customer::Joshua, "100").await;
+    let account = AccountNumber::new(Customer::Joshua.account());
     let blocked = AccountStatus::Blocked;
     connector
         .bank
@@ -38,3 +37,4 @@ async fn an_account_that_is_blocked_before_the_payer_agrees_is_not_debited() {
     connector.assert_rejected_at_scheme(&id).await;
     connector.assert_books([]);
 }
+// [end]
