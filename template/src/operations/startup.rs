@@ -161,6 +161,9 @@ impl Connector {
         let patience = patience(&configuration);
         let schedule = schedule(&configuration);
         let tasks = Tasks::new(Handle::current());
+        // [if payer_debit is push_approval]
+        let approvals = payer::debiting::Approvals::new(configuration.approvals.clone());
+        // [end]
 
         let payee = Payee::new(
             payee_settings(&configuration),
@@ -187,6 +190,9 @@ impl Connector {
                 connector,
                 progress: Progress::new(outgoing.clone(), patience, schedule),
                 tasks,
+                // [if payer_debit is push_approval]
+                approvals: approvals.clone(),
+                // [end]
             },
         );
         let interval = configuration.recovery_interval;
@@ -204,6 +210,9 @@ impl Connector {
         });
         let dfsp_routes = dfsp_api::routes(DfspApi {
             payer,
+            // [if payer_debit is push_approval]
+            approvals,
+            // [end]
             currencies: configuration.currencies,
             identifiers: configuration.identifiers,
         });

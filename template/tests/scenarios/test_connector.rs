@@ -30,6 +30,7 @@ use crate::{
     caller::Caller,
     charges,
     customers::{currency, id_type, seed},
+    debits,
 };
 
 // [if cbs_auth is basic, api_key, oauth2]
@@ -99,7 +100,7 @@ impl TestConnector {
             ("RETRY_MAX_ATTEMPTS", "10000"),
         ];
         let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
-        let usual = usual.iter().map(own);
+        let usual = usual.iter().chain(&debits::VARIABLES).map(own);
         let seed = seed();
         let of_bank = seed.variables().into_iter();
         let of_charges = seed.currencies().flat_map(|currency| {
