@@ -42,8 +42,27 @@ pub use self::payer_debits::*;
 pub trait CoreBankingSystem
 where
     Self: Customers,
+    // [if payee_pattern is reserve_commit]
     Self: PayeeCredits,
+    // [end]
+    // [if payee_pattern is credit_on_commit]
+    Self: PayeePostings,
+    // [end]
+    // [if payee_pattern is loan_repayment]
+    Self: LoanRepayments,
+    // [end]
+    // [if payer_debit is cbs_hold]
     Self: PayerHolds,
+    // [end]
+    // [if payer_debit is debit_then_reverse]
+    Self: PayerDebits,
+    // [end]
+    // [if payer_debit is push_approval]
+    Self: PayerApprovals,
+    // [end]
+    // [if payer_debit is dfsp_debits]
+    Self: PaymentReports,
+    // [end]
     // [if funding_model is not deposit_withdraw]
     Self: Liquidity,
     // [end]

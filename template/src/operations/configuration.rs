@@ -59,6 +59,9 @@ pub struct Configuration {
     // [end]
     pub fees: fees::Settings,
 
+    // [if payer_debit is push_approval]
+    pub approvals: crate::mojaloop::payer::debiting::ApprovalSettings,
+    // [end]
     pub quote_lifetime: Duration,
     pub final_word_after: Duration,
     // [if payer_steps is three_steps]
@@ -93,6 +96,9 @@ impl Configuration {
         let cbs_base_url = remote(variables, "CBS_BASE_URL");
         let funding = funding::Settings::read(variables, currencies.as_ref());
         let fees = fees::Settings::read(variables, currencies.as_ref());
+        // [if payer_debit is push_approval]
+        let approvals = crate::mojaloop::payer::debiting::ApprovalSettings::read(variables);
+        // [end]
         // [if payer_steps is one_step]
         let limits = limits::Settings::read(variables, currencies.as_ref());
         // [end]
@@ -150,6 +156,9 @@ impl Configuration {
             cbs_max_idle_connections: cbs_max_idle_connections?,
             funding: funding?,
             fees: fees?,
+            // [if payer_debit is push_approval]
+            approvals: approvals?,
+            // [end]
             // [if payer_steps is one_step]
             limits: limits?,
             // [end]

@@ -159,6 +159,9 @@ impl Connector {
         let patience = patience(&configuration);
         let schedule = schedule(&configuration);
         let tasks = Tasks::new(Handle::current());
+        // [if payer_debit is push_approval]
+        let approvals = payer::debiting::Approvals::new(configuration.approvals.clone());
+        // [end]
 
         let payee = Payee::new(
             payee_settings(&configuration),
@@ -185,6 +188,9 @@ impl Connector {
                 connector,
                 progress: Progress::new(outgoing.clone(), patience, schedule),
                 tasks,
+                // [if payer_debit is push_approval]
+                approvals: approvals.clone(),
+                // [end]
             },
         );
         let interval = configuration.recovery_interval;
@@ -203,6 +209,9 @@ impl Connector {
         });
         let dfsp_routes = dfsp_api::routes(DfspApi {
             payer,
+            // [if payer_debit is push_approval]
+            approvals,
+            // [end]
             currencies: configuration.currencies,
             id_types: configuration.id_types,
             dial_code: configuration.dial_code,

@@ -123,6 +123,16 @@ impl Store for CrashingStore {
         self.store.due(direction, by, limit).await
     }
 
+    // [if payee_pattern is credit_on_commit]
+    async fn unfinished(
+        &self,
+        direction: Direction,
+        limit: usize,
+    ) -> Result<Vec<Entry>, StoreError> {
+        self.store.unfinished(direction, limit).await
+    }
+
+    // [end]
     async fn keep_quote(&self, id: QuoteId, body: String) -> Result<Option<String>, StoreError> {
         self.around(self.store.keep_quote(id, body)).await
     }

@@ -7,13 +7,10 @@ use core_connector::{
     sandbox::bank::Seed,
 };
 
-/// What incoming payments are paid from and outgoing ones are collected on.
-pub const FLOAT: &str = "float-1";
+use crate::funding;
 
 /// What the bank earns.
 pub const FEES: &str = "fees-1";
-
-pub const FLOAT_BALANCE: u32 = 100_000;
 
 /// An account holder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,9 +94,9 @@ impl Customer {
 pub fn seed() -> Seed {
     let customers: String = Customer::ALL.into_iter().map(Customer::seed).collect();
     Seed::parse(&format!(
-        "currency = \"{}\"\nfloat_account = \"{FLOAT}\"\nfloat_balance = {FLOAT_BALANCE}\n\
-         fee_account = \"{FEES}\"\n{customers}",
-        answers::CURRENCY
+        "currency = \"{}\"\n{}fee_account = \"{FEES}\"\n{customers}",
+        answers::CURRENCY,
+        funding::SEED,
     ))
     .unwrap()
 }

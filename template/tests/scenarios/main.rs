@@ -16,6 +16,7 @@ mod charges;
 mod credits;
 mod customers;
 mod debits;
+mod funding;
 mod incoming_payment;
 mod outgoing_payment;
 mod stopping_store;
@@ -30,6 +31,9 @@ mod incoming;
 mod incoming_faults;
 mod outgoing;
 mod outgoing_faults;
+// [if payer_debit is not dfsp_debits]
+mod outgoing_refusals;
+// [end]
 mod parties;
 mod quotes;
 mod restart;

@@ -3,8 +3,7 @@
 
 use std::sync::Arc;
 
-use core_connector::domain::{incoming::IncomingState, outgoing::OutgoingState};
-use serde_json::json;
+use core_connector::domain::outgoing::OutgoingState;
 use tokio::sync::Notify;
 
 use crate::{
@@ -75,12 +74,10 @@ async fn incoming_transfer_survives(stop_at: StopAt, final_word: &str) -> bool {
         connector.start_again().await;
     }
     connector.tell(id, final_word).await.served();
-    match final_word {
-        "COMMITTED" => {
-            connector.assert_books([payment.committed()]);
-        }
-        _ => connector.assert_books([]),
-    }
+    connector.assert_books([match final_word {
+        "COMMITTED" => payment.committed(),
+        _ => payment.released(),
+    }]);
     died
 }
 
@@ -139,38 +136,16 @@ async fn a_reservation_outlives_the_connector() {
 }
 
 #[tokio::test]
-async fn a_commit_that_was_told_is_posted_although_nobody_tells_it_again() {
-    let mut connector = TestConnector::start().await;
-    let payment = IncomingPayment::of("100");
-    let id = connector.reserved(&payment).await;
-    let posting = payment.committed();
-    connector.bank_fault("commit_credit", "act_then_silent", Some(1));
-    tokio::select! {
-        _ = connector.tell(&id, "COMMITTED") => {}
-        () = eventually("the bank posts", async || connector.bank.ledger().open_holds.is_empty()) => {}
-    }
-    connector.start_again().await;
-    connector
-        .incoming_becomes(&id, IncomingState::Committed)
-        .await;
-    connector.assert_books([posting]);
-}
-
-#[tokio::test]
 async fn a_payment_that_was_agreed_to_is_made_although_nobody_asks_again() {
-    for operation in ["hold", "capture"] {
+    for (operation, done) in debits::OPERATIONS {
         let mut connector = TestConnector::start().await;
         let request = send_money(Joshua, "100");
-        let untouched = connector.bank.ledger();
+        let untouched = done(&connector.bank.ledger());
         connector.bank_fault(operation, "act_then_silent", Some(1));
         tokio::select! {
             _ = connector.pay(&request) => {}
             () = eventually("the bank acts", async || {
-                let ledger = connector.bank.ledger();
-                match operation {
-                    "hold" => ledger.open_holds.len() > untouched.open_holds.len(),
-                    _ => ledger.postings.len() > untouched.postings.len(),
-                }
+                done(&connector.bank.ledger()) > untouched
             }) => {}
         }
         connector.start_again().await;
@@ -182,27 +157,4 @@ async fn a_payment_that_was_agreed_to_is_made_although_nobody_asks_again() {
         let seen = connector.seen_by_scheme(&id).await;
         assert_eq!(seen["accepts"], 1, "{operation}: {seen}");
     }
-}
-
-#[tokio::test]
-async fn what_a_person_has_to_decide_waits_for_that_after_a_restart_too() {
-    let mut connector = TestConnector::start().await;
-    connector.bank_rule(json!({
-        "operation": "capture", "fault": "refuse", "reason": "account_closed"
-    }));
-    let request = send_money(Joshua, "100");
-    connector.pay(&request).await.served();
-    let id = connector.id_of(&request).await;
-    assert!(connector.outgoing(&id).await.work.parked.is_some());
-
-    connector.bank_recovers();
-    connector.start_again().await;
-    // When this payment is finished, a start has taken up all that it does.
-    let request = send_money(Joshua, "200");
-    connector.pay(&request).await.served();
-    let other = connector.id_of(&request).await;
-    connector.assert_books([
-        debits::committed(&other, Joshua, sent("200")),
-        debits::reserved(&id, Joshua, sent("100")),
-    ]);
 }

@@ -28,7 +28,8 @@ use tokio::runtime::{Builder, Runtime};
 use crate::{
     books::{self, Booked},
     caller::Caller,
-    customers::{FLOAT, currency, id_type, seed},
+    customers::{currency, id_type, seed},
+    debits, funding,
 };
 
 /// Longer than anything takes, also on a busy machine.
@@ -83,7 +84,6 @@ impl TestConnector {
             ("DFSP_SERVER_PORT", "0"),
             ("SUPPORTED_ID_TYPE", &id_type),
             ("SDK_BASE_URL", &simulator_url),
-            ("FLOAT_ACCOUNT", FLOAT),
             ("DATABASE_URL", &database),
             // Of the client, which is not used here; never above the next one.
             ("CBS_REQUEST_TIMEOUT_MS", "100"),
@@ -95,7 +95,13 @@ impl TestConnector {
             ("RETRY_MAX_ATTEMPTS", "10000"),
         ];
         let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
-        let variables: HashMap<_, _> = usual.iter().chain(variables).map(own).collect();
+        let variables: HashMap<_, _> = usual
+            .iter()
+            .chain(&funding::VARIABLES)
+            .chain(&debits::VARIABLES)
+            .chain(variables)
+            .map(own)
+            .collect();
 
         let configuration = configuration(&variables);
         let store = open_journal(&configuration).unwrap();

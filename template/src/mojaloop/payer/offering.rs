@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use super::Payer;
+use super::{Payer, debiting};
 use crate::{
     core_banking::port::Refusal,
     domain::{
@@ -44,6 +44,7 @@ impl Payer {
             }
         }
         self.refuse_if_stopped()?;
+        debiting::check_payer(&request.payer)?;
         let payer = self.find_payer(&request.payer).await?;
         if payer.currency != request.amount.currency() {
             return Err(Refusal::CurrencyNotSupported.of_payer());
