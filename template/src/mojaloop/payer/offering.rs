@@ -89,8 +89,10 @@ impl Payer {
         progressed: Progressed,
     ) -> Result<(), PaymentError> {
         let progressed = match progressed {
-            Progressed::ToPayee(_) => {
+            Progressed::ToPayee(payee) => {
                 self.refuse_if_stopped()?;
+                let transfer_id = &payment.payment.transfer_id;
+                tracing::info!(%transfer_id, ?payee, "confirming the payee");
                 let paused = self.connector.accept_party(&payment.payment).await;
                 self.progressed(payment, paused).await?
             }
