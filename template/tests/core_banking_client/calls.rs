@@ -6,6 +6,9 @@ use actix_web::{App, HttpResponse, HttpServer, http::StatusCode, web};
 use core_connector::core_banking::port::{BankError, Customers};
 use serde_json::json;
 
+// [if cbs_auth is oauth2]
+use crate::authentication::give_any_token;
+// [end]
 use crate::bank::{Bank, PATIENT, PAYEE, account, amount, client, msisdn};
 
 #[tokio::test]
@@ -39,11 +42,17 @@ fn gateway(status: StatusCode) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     let answer = move || async move { HttpResponse::build(status).body("<html>gateway</html>") };
-    let server = HttpServer::new(move || App::new().default_service(web::to(answer)))
-        .workers(1)
-        .disable_signals()
-        .listen(listener)
-        .unwrap();
+    let server = HttpServer::new(move || {
+        let gateway = App::new();
+        // [if cbs_auth is oauth2]
+        let gateway = gateway.route("/oauth2/token", web::post().to(give_any_token));
+        // [end]
+        gateway.default_service(web::to(answer))
+    })
+    .workers(1)
+    .disable_signals()
+    .listen(listener)
+    .unwrap();
     tokio::spawn(server.run());
     port
 }

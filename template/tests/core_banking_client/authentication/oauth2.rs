@@ -74,6 +74,11 @@ async fn a_connector_that_is_not_known_gets_no_token_and_asks_nothing() {
     }
 }
 
+/// Gives a token to whoever asks.
+pub async fn give_any_token() -> HttpResponse {
+    HttpResponse::Ok().json(json!({ "access_token": "any", "token_type": "Bearer" }))
+}
+
 /// A bank that counts, and answers as it is told to.
 struct CountingBank {
     tokens: AtomicUsize,

@@ -126,7 +126,7 @@ impl AccessTokens {
     /// certainly not been asked to act.
     pub async fn authorize(&self, request: RequestBuilder) -> Result<Authorized<'_>, BankError> {
         let deadline = Instant::now() + self.timeout;
-        let token = self.token(deadline).await?;
+        let token = self.token(deadline, None).await?;
         Ok(Authorized {
             tokens: self,
             request,
@@ -135,16 +135,25 @@ impl AccessTokens {
         })
     }
 
-    async fn token(&self, deadline: Instant) -> Result<AccessToken, BankError> {
-        timeout_at(deadline.into(), self.shared_token())
+    /// The token that is good now; another one than the bank has refused.
+    async fn token(
+        &self,
+        deadline: Instant,
+        refused: Option<&AccessToken>,
+    ) -> Result<AccessToken, BankError> {
+        timeout_at(deadline.into(), self.shared_token(refused))
             .await
             .unwrap_or_else(|_| Err(not_given("it took too long")))
     }
 
-    async fn shared_token(&self) -> Result<AccessToken, BankError> {
+    async fn shared_token(&self, refused: Option<&AccessToken>) -> Result<AccessToken, BankError> {
         let mut latest = self.latest.lock().await;
+        let is_refused =
+            |token: &AccessToken| refused.is_some_and(|refused| refused.bearer == token.bearer);
         match &*latest {
-            Latest::Given(token) if Instant::now() < token.good_until => return Ok(token.clone()),
+            Latest::Given(token) if Instant::now() < token.good_until && !is_refused(token) => {
+                return Ok(token.clone());
+            }
             Latest::Failed { at, error } if at.elapsed() < PAUSE_AFTER_FAILURE => {
                 return Err(error.clone());
             }
@@ -162,15 +171,6 @@ impl AccessTokens {
             }
         };
         fetched
-    }
-
-    /// Forgets a token that the bank does not take any more, unless another one
-    /// has been fetched since.
-    async fn forget(&self, refused: &AccessToken) {
-        let mut latest = self.latest.lock().await;
-        if matches!(&*latest, Latest::Given(token) if token.bearer == refused.bearer) {
-            *latest = Latest::None;
-        }
     }
 
     /// Replace (authentication): how the bank gives tokens, if not by a POST with
@@ -265,8 +265,7 @@ impl Authorized<'_> {
         let Some(again) = again.filter(|_| is_token_refused(&answer)) else {
             return Ok(answer);
         };
-        self.tokens.forget(&self.token).await;
-        match self.tokens.token(self.deadline).await {
+        match self.tokens.token(self.deadline, Some(&self.token)).await {
             Ok(token) => send_by(self.deadline, again, &token).await,
             // The bank's first answer stands.
             Err(_) => Ok(answer),
