@@ -2,7 +2,7 @@
 //!
 //! For every call there are three outcomes: it happened, it did not, or that
 //! is not known. The types of this module keep them apart, because the payer's
-//! money depends on it: it is captured on a proven commit, freed on a proven
+//! money depends on it: it is spent on a proven commit, freed on a proven
 //! failure, and kept in every other case.
 
 mod wire;

@@ -2,6 +2,9 @@
 
 mod accounts;
 
+// [if payer_debit is push_approval]
+mod approvals;
+// [end]
 mod payments;
 mod requests;
 mod transfers;
@@ -25,6 +28,9 @@ use crate::{
 #[derive(Clone)]
 pub struct DfspApi {
     pub payer: Payer,
+    // [if payer_debit is push_approval]
+    pub approvals: super::payer::debiting::Approvals,
+    // [end]
     pub currencies: Currencies,
     pub identifiers: Identifiers,
 }
@@ -77,6 +83,10 @@ pub fn routes(api: DfspApi) -> impl Fn(&mut web::ServiceConfig) + Clone + Send +
     move |config| {
         config
             .app_data(web::Data::new(api.clone()))
+            // [if payer_debit is push_approval]
+            .app_data(web::Data::new(api.approvals.clone()))
+            .service(resource("/approvals").route(web::post().to(approvals::call_back)))
+            // [end]
             .app_data(body_settings())
             .app_data(path_settings())
             .service(resource("/").route(web::get().to(live)))

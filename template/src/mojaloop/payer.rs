@@ -11,10 +11,10 @@
 //! In three steps: the customer confirms the payee, agrees to the terms, and the
 //! money moves.
 // [end]
-//! The payer's money is secured before the scheme may transfer.
+//! The payer's money is reserved before the scheme may transfer.
 
 pub mod agreeing;
-mod debiting;
+pub mod debiting;
 // [if payer_steps is not one_step]
 mod deciding;
 // [end]
@@ -84,6 +84,9 @@ pub struct Payer {
     progress: Progress<OutgoingPayment>,
     turns: Turns,
     tasks: Tasks,
+    // [if payer_debit is push_approval]
+    approvals: debiting::Approvals,
+    // [end]
     /// No offer is made any more, until a restart.
     stopped: Arc<AtomicBool>,
 }
@@ -106,6 +109,9 @@ pub struct Collaborators {
     pub connector: MojaloopConnector,
     pub progress: Progress<OutgoingPayment>,
     pub tasks: Tasks,
+    // [if payer_debit is push_approval]
+    pub approvals: debiting::Approvals,
+    // [end]
 }
 
 impl Payer {
@@ -122,6 +128,9 @@ impl Payer {
             progress: with.progress,
             turns: Turns::default(),
             tasks: with.tasks,
+            // [if payer_debit is push_approval]
+            approvals: with.approvals,
+            // [end]
             stopped: Arc::default(),
         }
     }
@@ -220,9 +229,9 @@ impl Payer {
         payment: &mut Recorded<OutgoingPayment>,
     ) -> Result<(), PaymentError> {
         self.stopped.store(true, Ordering::SeqCst);
-        let reason = "the Mojaloop Connector made the transfer without being told to, and the \
-                      payer's money was not held: set AUTO_ACCEPT_QUOTES=false there, then \
-                      restart this connector";
+        let reason = "the Mojaloop Connector made the transfer without being told to, and nobody \
+                      here has paid for it: set AUTO_ACCEPT_QUOTES=false there, then restart \
+                      this connector";
         self.park(payment, reason).await
     }
 }

@@ -115,7 +115,9 @@ pub fn core_banking_client(
     let base_url = configuration.cbs_base_url.clone();
     let client = core_banking::Client::new(core_banking::Settings {
         base_url: base_url.ok_or_else(|| Problems::of("CBS_BASE_URL is missing"))?,
-        authorization: configuration.cbs_authorization.clone(),
+        // [if cbs_auth is not none]
+        authentication: configuration.cbs_authentication.clone(),
+        // [end]
         timeout: configuration.cbs_timeout,
         max_idle_connections: configuration.cbs_max_idle_connections,
     })?;
@@ -159,6 +161,9 @@ impl Connector {
         let patience = patience(&configuration);
         let schedule = schedule(&configuration);
         let tasks = Tasks::new(Handle::current());
+        // [if payer_debit is push_approval]
+        let approvals = payer::debiting::Approvals::new(configuration.approvals.clone());
+        // [end]
 
         let payee = Payee::new(
             payee_settings(&configuration),
@@ -185,6 +190,9 @@ impl Connector {
                 connector,
                 progress: Progress::new(outgoing.clone(), patience, schedule),
                 tasks,
+                // [if payer_debit is push_approval]
+                approvals: approvals.clone(),
+                // [end]
             },
         );
         let interval = configuration.recovery_interval;
@@ -202,6 +210,9 @@ impl Connector {
         });
         let dfsp_routes = dfsp_api::routes(DfspApi {
             payer,
+            // [if payer_debit is push_approval]
+            approvals,
+            // [end]
             currencies: configuration.currencies,
             identifiers: configuration.identifiers,
         });

@@ -32,6 +32,9 @@ mod incoming;
 mod incoming_faults;
 mod outgoing;
 mod outgoing_faults;
+// [if payer_debit is not dfsp_debits]
+mod outgoing_refusals;
+// [end]
 mod parties;
 mod quotes;
 mod restart;

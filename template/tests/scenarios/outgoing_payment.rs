@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use crate::{
     customers::{Customer, amount, currency},
+    debits::as_payer,
     test_connector::{TestConnector, eventually},
 };
 
@@ -25,7 +26,7 @@ pub fn send_money(payer: Customer, amount: &str) -> Value {
         "sendCurrency": currency(),
         "receiveCurrency": currency(),
         "transactionType": "TRANSFER",
-        "payer": { "name": "Joshua Karame", "payerId": payer.id_value() },
+        "payer": as_payer(payer),
     })
 }
 

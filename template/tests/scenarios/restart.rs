@@ -4,7 +4,6 @@
 use std::sync::Arc;
 
 use core_connector::domain::outgoing::OutgoingState;
-use serde_json::json;
 use tokio::sync::Notify;
 
 use crate::{
@@ -138,19 +137,15 @@ async fn a_reservation_outlives_the_connector() {
 
 #[tokio::test]
 async fn a_payment_that_was_agreed_to_is_made_although_nobody_asks_again() {
-    for operation in ["hold", "capture"] {
+    for (operation, done) in debits::OPERATIONS {
         let mut connector = TestConnector::start().await;
         let request = send_money(Joshua, "100");
-        let untouched = connector.bank.ledger();
+        let untouched = done(&connector.bank.ledger());
         connector.bank_fault(operation, "act_then_silent", Some(1));
         tokio::select! {
             _ = connector.pay(&request) => {}
             () = eventually("the bank acts", async || {
-                let ledger = connector.bank.ledger();
-                match operation {
-                    "hold" => ledger.open_holds.len() > untouched.open_holds.len(),
-                    _ => ledger.postings.len() > untouched.postings.len(),
-                }
+                done(&connector.bank.ledger()) > untouched
             }) => {}
         }
         connector.start_again().await;
@@ -162,27 +157,4 @@ async fn a_payment_that_was_agreed_to_is_made_although_nobody_asks_again() {
         let seen = connector.seen_by_scheme(&id).await;
         assert_eq!(seen["accepts"], 1, "{operation}: {seen}");
     }
-}
-
-#[tokio::test]
-async fn what_a_person_has_to_decide_waits_for_that_after_a_restart_too() {
-    let mut connector = TestConnector::start().await;
-    connector.bank_rule(json!({
-        "operation": "capture", "fault": "refuse", "reason": "account_closed"
-    }));
-    let request = send_money(Joshua, "100");
-    connector.pay(&request).await.served();
-    let id = connector.id_of(&request).await;
-    assert!(connector.outgoing(&id).await.work.parked.is_some());
-
-    connector.bank_recovers();
-    connector.start_again().await;
-    // When this payment is finished, a start has taken up all that it does.
-    let request = send_money(Joshua, "200");
-    connector.pay(&request).await.served();
-    let other = connector.id_of(&request).await;
-    connector.assert_books([
-        debits::committed(&other, Joshua, sent("200")),
-        debits::reserved(&id, Joshua, sent("100")),
-    ]);
 }

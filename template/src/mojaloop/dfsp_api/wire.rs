@@ -225,7 +225,7 @@ impl From<KnownPayment> for TransferStatus {
             }
             // [end]
             OutgoingState::Quoted => ("WAITING_FOR_QUOTE_ACCEPTANCE", "RECEIVED"),
-            // The money is held, and what came of the transfer is not known.
+            // The money is reserved, and what came of the transfer is not known.
             OutgoingState::Reserving | OutgoingState::Accepting => {
                 ("WAITING_FOR_QUOTE_ACCEPTANCE", "RESERVED")
             }

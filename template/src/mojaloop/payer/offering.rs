@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use super::Payer;
+use super::{Payer, debiting};
 use crate::{
     core_banking::port::Refusal,
     domain::{
@@ -44,6 +44,7 @@ impl Payer {
             }
         }
         self.refuse_if_stopped()?;
+        debiting::check_payer(&request.payer)?;
         let payer = self.find_payer(&request.payer).await?;
         if payer.currency != request.amount.currency() {
             return Err(Refusal::CurrencyNotSupported.of_payer());
@@ -88,8 +89,10 @@ impl Payer {
         progressed: Progressed,
     ) -> Result<(), PaymentError> {
         let progressed = match progressed {
-            Progressed::ToPayee(_) => {
+            Progressed::ToPayee(payee) => {
                 self.refuse_if_stopped()?;
+                let transfer_id = &payment.payment.transfer_id;
+                tracing::info!(%transfer_id, ?payee, "confirming the payee");
                 let paused = self.connector.accept_party(&payment.payment).await;
                 self.progressed(payment, paused).await?
             }

@@ -8,13 +8,13 @@ use crate::{
         error::{ErrorCode, PaymentError},
         incoming::FinalState,
         outgoing::{Offer, OutgoingPayment, OutgoingState},
-        reference::{DebitStep, Reference},
+        reference::DebitStep,
         timestamp::Timestamp,
     },
     journal::{Recorded, work::Work},
     mojaloop::{
         connector::{Acceptance, HubView, Rejection},
-        steps::{Attempt, Begin, Outcome, find_out_only},
+        steps::{Attempt, Begin, Outcome},
     },
 };
 
@@ -27,7 +27,7 @@ impl Payer {
         if has_expired(&payment.payment, Timestamp::now()) {
             self.begin_rejecting(payment, expired()).await?;
         } else {
-            let work = self.progress.intended();
+            let work = debiting::intended(self, &payment.payment);
             self.become_and_record(payment, OutgoingState::Reserving, work)
                 .await?;
         }
@@ -141,29 +141,12 @@ impl Payer {
         step: DebitStep,
         attempt: Attempt,
     ) -> Result<Outcome, PaymentError> {
-        let patience = self.progress.patience();
-        if let (DebitStep::Reserve, Some(_), Attempt::AgainSince(since)) =
-            (step, &payment.failure, attempt)
-        {
-            // What the payer does not want any more is not reserved any more.
-            let reference = &Reference::of_debit(&payment.transfer_id, step);
-            return Ok(find_out_only(&*self.bank, patience, since, reference).await);
-        }
         let funding = match self.funding.collects_from_payers_on(offer.terms.currency()) {
             Ok(funding) => funding,
             // It was taken away since: for a person, if it does not come back.
             Err(error) => return Ok(Outcome::Unknown(BankError::Unreachable(error.to_string()))),
         };
-        debiting::carry_out(
-            &*self.bank,
-            funding,
-            patience,
-            payment,
-            offer,
-            step,
-            attempt,
-        )
-        .await
+        debiting::carry_out(self, funding, payment, offer, step, attempt).await
     }
 
     /// Lets the Mojaloop Connector transfer, and finds out what came of it.
@@ -268,7 +251,7 @@ impl Payer {
                 return self.stop_because_of_auto_accept(payment).await;
             }
         }
-        if payment.payment.reservation.is_some() {
+        if debiting::has_to_be_released(&payment.payment) {
             let work = self.progress.intended();
             self.become_and_record(payment, OutgoingState::Releasing, work)
                 .await

@@ -108,24 +108,6 @@ async fn every_answer_about_a_payment_says_where_its_outcome_can_be_asked_for() 
 }
 
 #[tokio::test]
-async fn what_the_bank_refuses_to_reserve_is_rejected_at_the_scheme() {
-    let connector = TestConnector::start().await;
-    for (payer, amount, code) in [
-        (Customer::Poor, "100", "4001"),
-        (Customer::Limited, "60", "4200"),
-    ] {
-        let order = send_money(payer, amount);
-        for _ in 0..2 {
-            connector.pay(&order).await.assert_error(500, code);
-        }
-        let id = connector.id_of(&order).await;
-        connector.assert_rejected_at_scheme(&id).await;
-        assert_eq!(connector.outgoing_state_told(&id).await, "ABORTED");
-    }
-    connector.assert_books([]);
-}
-
-#[tokio::test]
 async fn the_scheme_does_not_hear_of_whoever_cannot_pay() {
     let connector = TestConnector::start().await;
     for (payer, status, code) in [

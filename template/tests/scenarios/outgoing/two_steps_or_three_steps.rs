@@ -1,11 +1,6 @@
-//! Money that leaves: offered, held, transferred and captured, once.
+//! Money that leaves: offered, reserved, transferred and taken, once.
 
-use core_connector::domain::{
-    outgoing::OutgoingState,
-    party::{AccountNumber, AccountStatus},
-    quote::AmountType,
-    transfer_id::TransferId,
-};
+use core_connector::domain::{outgoing::OutgoingState, quote::AmountType, transfer_id::TransferId};
 use futures_util::future::join_all;
 use serde_json::json;
 
@@ -57,7 +52,7 @@ async fn an_amount_goes_out_in_the_form_that_the_scheme_takes() {
 }
 
 #[tokio::test]
-async fn an_offer_that_is_rejected_holds_nothing() {
+async fn an_offer_that_is_rejected_takes_nothing() {
     let connector = TestConnector::start().await;
     let id = connector.offered(Joshua, "100").await;
     for _ in 0..2 {
@@ -104,7 +99,7 @@ async fn a_decision_that_comes_again_gets_the_same_answer_and_moves_nothing_more
 }
 
 #[tokio::test]
-async fn eight_decisions_at_once_capture_once() {
+async fn eight_decisions_at_once_pay_once() {
     let connector = TestConnector::start().await;
     let id = connector.offered(Joshua, "100").await;
     let answers = join_all((0..8).map(|_| connector.accept(&id))).await;
@@ -113,38 +108,6 @@ async fn eight_decisions_at_once_capture_once() {
     }
     connector.assert_books([committed(&id, Joshua, sent("100"))]);
     assert_eq!(connector.seen_by_scheme(&id).await["accepts"], 1);
-}
-
-#[tokio::test]
-async fn what_the_bank_refuses_to_hold_is_rejected_at_the_scheme() {
-    let connector = TestConnector::start().await;
-    for (payer, amount, code) in [
-        (Customer::Poor, "100", "4001"),
-        (Customer::Limited, "60", "4200"),
-    ] {
-        let id = connector.offered(payer, amount).await;
-        for _ in 0..2 {
-            connector.accept(&id).await.assert_error(500, code);
-        }
-        connector.assert_rejected_at_scheme(&id).await;
-        assert_eq!(connector.outgoing_state_told(&id).await, "ABORTED");
-    }
-    connector.assert_books([]);
-}
-
-#[tokio::test]
-async fn an_account_that_is_blocked_before_the_payer_agrees_is_not_debited() {
-    let connector = TestConnector::start().await;
-    let id = connector.offered(Joshua, "100").await;
-    let account = AccountNumber::new(Joshua.account());
-    let blocked = AccountStatus::Blocked;
-    connector
-        .bank
-        .set_account_status(&account, blocked)
-        .unwrap();
-    connector.accept(&id).await.assert_error(500, "5400");
-    connector.assert_rejected_at_scheme(&id).await;
-    connector.assert_books([]);
 }
 
 #[tokio::test]
@@ -363,7 +326,7 @@ async fn a_transfer_that_can_no_longer_appear_at_the_hub_frees_the_money() {
 }
 
 #[tokio::test]
-async fn as_long_as_nobody_knows_the_money_stays_held() {
+async fn as_long_as_nobody_knows_the_money_stays_reserved() {
     let connector = TestConnector::start().await;
     connector
         .scheme_behaves(json!({ "rules": [
@@ -412,7 +375,7 @@ async fn an_error_that_does_not_say_that_there_is_no_transfer_proves_nothing() {
 }
 
 #[tokio::test]
-async fn what_stays_unknown_for_too_long_is_left_to_a_person_with_the_money_held() {
+async fn what_stays_unknown_for_too_long_is_left_to_a_person_with_the_money_reserved() {
     let connector = TestConnector::with(&[("RETRY_MAX_ATTEMPTS", "3")]).await;
     connector
         .scheme_behaves(json!({ "rules": [

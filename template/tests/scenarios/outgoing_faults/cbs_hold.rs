@@ -99,8 +99,8 @@ async fn a_capture_that_fails_at_the_bank_is_done_later() {
 }
 
 #[tokio::test]
-async fn a_capture_that_the_bank_refuses_is_left_to_a_person() {
-    let connector = TestConnector::start().await;
+async fn a_capture_that_the_bank_refuses_is_left_to_a_person_also_after_a_restart() {
+    let mut connector = TestConnector::start().await;
     connector.bank_rule(json!({
         "operation": "capture", "fault": "refuse", "reason": "account_closed"
     }));
@@ -110,4 +110,15 @@ async fn a_capture_that_the_bank_refuses_is_left_to_a_person() {
     let reason = connector.outgoing(&id).await.work.parked.unwrap();
     assert!(reason.contains("closed"), "{reason}");
     connector.assert_books([reserved(&id, Joshua, sent("100"))]);
+
+    connector.bank_recovers();
+    connector.start_again().await;
+    // When this payment is finished, a start has taken up all that it does.
+    let request = send_money(Joshua, "200");
+    connector.pay(&request).await.served();
+    let other = connector.id_of(&request).await;
+    connector.assert_books([
+        committed(&other, Joshua, sent("200")),
+        reserved(&id, Joshua, sent("100")),
+    ]);
 }
