@@ -97,6 +97,7 @@ where
     Self: fmt::Debug + Send + Sync,
     // [if funding_model is deposit_withdraw]
     Self: super::history::History,
+    // [end]
 {
     /// Inserts an entry unless its transfer, or its home transaction, is known
     /// in its direction.
