@@ -9,6 +9,10 @@
 pub mod store;
 pub mod work;
 
+// [if funding_model is deposit_withdraw]
+pub mod history;
+// [end]
+
 pub mod sqlite;
 
 use std::{marker::PhantomData, sync::Arc};
@@ -198,6 +202,15 @@ impl<P: Payment> Journal<P> {
     pub async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<TransferId>, JournalError> {
         Ok(self.store.due(P::DIRECTION, now, limit).await?)
     }
+    // [if payee_pattern is credit_on_commit]
+
+    /// The payments that are neither finished nor left to a person.
+    pub async fn unfinished(&self, limit: usize) -> Result<Vec<P>, JournalError> {
+        let entries = self.store.unfinished(P::DIRECTION, limit).await?;
+        let payments = entries.into_iter().map(recorded);
+        payments.map(|known| Ok(known?.payment)).collect()
+    }
+    // [end]
 }
 
 fn entry<P: Payment>(payment: &P, work: &Work, version: u64) -> Result<Entry, JournalError> {

@@ -6,6 +6,7 @@ pub mod mojaloop_connector;
 
 mod crashes;
 mod greeting;
+mod trial;
 
 // [if fees is flat, percent, tiered]
 pub mod charges;
@@ -42,17 +43,17 @@ pub fn completed(
     if !real_bank {
         of_bank.extend(seed()?.variables());
         // [if fees is flat, percent, tiered]
-        of_bank.extend(charges::VARIABLES.map(|(name, value)| (name, value.to_owned())));
+        of_bank.extend(charges::variables(&variable));
         // [end]
         // [if cbs_auth is basic, api_key, oauth2]
         let credentials = bank::authorization::VARIABLES;
-        of_bank.extend(credentials.map(|(name, value)| (name, value.to_owned())));
+        of_bank.extend(credentials.map(|(name, value)| (name.to_owned(), value.to_owned())));
         // [end]
     }
     Ok(move |name: &str| {
         let set = variable(name).filter(|value| !value.trim().is_empty());
         set.or_else(|| {
-            let found = of_bank.iter().find(|(known, _)| *known == name);
+            let found = of_bank.iter().find(|(known, _)| known == name);
             found.map(|(_, value)| value.clone())
         })
     })

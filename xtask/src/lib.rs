@@ -2,14 +2,18 @@
 
 use std::path::Path;
 
+pub mod derived;
 pub mod generated;
 pub mod http;
 pub mod known_names;
+pub mod lock_file;
+pub mod matrix;
 pub mod places;
 pub mod questions;
 pub mod recording;
 pub mod regions;
 pub mod running;
+pub mod table;
 pub mod template;
 pub mod twins;
 pub mod workshop;

@@ -1,26 +1,42 @@
-//! `cargo xtask twins` derives the rendered files and the lists of the hooks;
-//! `cargo xtask twins --check` only says whether they are up to date.
+//! `cargo xtask twins` derives the rendered files, the lists of the hooks, and the
+//! README's table; `cargo xtask twins --check` only says whether they are up to
+//! date. `cargo xtask matrix` tries combinations of answers.
 
 use std::process::ExitCode;
 
 use anyhow::Result;
-use xtask::{known_names, places, questions, repository, twins};
+use xtask::{
+    derived,
+    matrix::command::{self, Request},
+    repository,
+};
 
 const USAGE: &str = "usage: cargo xtask twins [--check]";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let result = match arguments[..] {
-        ["twins"] => write(),
-        ["twins", "--check"] => check(),
+    let result = match &arguments[..] {
+        ["twins"] => write().map(|()| ExitCode::SUCCESS),
+        ["twins", "--check"] => derived::check(repository()).map(|()| ExitCode::SUCCESS),
+        ["matrix", "--help"] => {
+            println!("{}", command::USAGE);
+            Ok(ExitCode::SUCCESS)
+        }
+        ["matrix", options @ ..] => match Request::parse(options) {
+            Ok(request) => request.carry_out(),
+            Err(error) => {
+                eprintln!("{error:#}\n\n{}", command::USAGE);
+                return ExitCode::from(2);
+            }
+        },
         _ => {
-            eprintln!("{USAGE}");
+            eprintln!("{USAGE}\n\n{}", command::USAGE);
             return ExitCode::from(2);
         }
     };
     match result {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("{error:#}");
             ExitCode::FAILURE
@@ -29,18 +45,8 @@ fn main() -> ExitCode {
 }
 
 fn write() -> Result<()> {
-    known_names::write(repository())?;
-    questions::write(repository())?;
-    places::write(repository())?;
-    for file in twins::write(repository())? {
-        println!("template/{file}");
+    for file in derived::write(repository())? {
+        println!("{file}");
     }
     Ok(())
-}
-
-fn check() -> Result<()> {
-    known_names::check(repository())?;
-    questions::check(repository())?;
-    places::check(repository())?;
-    twins::check(repository())
 }

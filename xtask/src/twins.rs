@@ -10,6 +10,7 @@ use std::{fs, path::Path};
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::{
+    lock_file::{LOCK_FILE, marked},
     places::CLIENT,
     questions::{Asked, Kind, Question, questions},
     regions::{first_marker, to_liquid},
@@ -173,7 +174,7 @@ fn derive(repository: &Path) -> Result<Vec<Twin>> {
             !has_canonical_word(file.strip_prefix(CLIENT).unwrap_or(file)),
             "template/{file} has a canonical answer in its name; only {CLIENT} is renamed"
         );
-        let Ok(text) = fs::read_to_string(template.join(file)) else {
+        let Ok(text) = marked(&template, file) else {
             ensure!(
                 !rendered.contains(file),
                 "template/{file} is rendered, so it must be UTF-8"
@@ -272,8 +273,8 @@ fn twin(file: &str, original: &str, replaced: &str, questions: &[Question]) -> R
         );
     }
     refuse_unknown_forms(file, replaced)?;
-    let text = if file == "Cargo.lock" {
-        sorted_on_generation(replaced)?
+    let text = if file == LOCK_FILE {
+        sorted_on_generation(&to_liquid(file, replaced, questions)?)?
     } else {
         to_liquid(file, replaced, questions)?
     };

@@ -4,17 +4,28 @@ use std::{
     env,
     fs::{self, File},
     hash::{DefaultHasher, Hash, Hasher},
+    io::{Read, Seek},
     path::{Path, PathBuf},
     process::{Command, Stdio},
+    thread,
+    time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 
 use crate::{
-    generated::{Snapshot, generate},
+    generated::{GeneratedConnector, Snapshot, generate},
     repository,
     template::files,
 };
+
+/// The tests of a connector mostly wait: more of them at once end sooner.
+const TEST_THREADS: &str = "8";
+
+/// A build of everything on a slow machine takes less.
+const LONGEST_COMMAND: Duration = Duration::from_secs(20 * 60);
+
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// A generated connector whose programs can be built and started.
 ///
@@ -29,7 +40,11 @@ pub struct Workshop {
 impl Workshop {
     /// Generates a connector.
     pub fn open(snapshot: &Snapshot, name: &str, answers: &[(&str, &str)]) -> Result<Self> {
-        let generated = generate(snapshot, name, answers)?;
+        Self::furnish(name, &generate(snapshot, name, answers)?)
+    }
+
+    /// Puts a connector into its place.
+    pub fn furnish(name: &str, generated: &GeneratedConnector) -> Result<Self> {
         let mut hasher = DefaultHasher::new();
         repository().hash(&mut hasher);
         let folder = env::temp_dir()
@@ -89,6 +104,51 @@ impl Workshop {
         Ok(printed)
     }
 
+    /// As [`cargo`](Self::cargo), for what is done many times: shows nothing,
+    /// keeps what the next build of another connector in the same place can use,
+    /// and does not wait for ever.
+    pub fn cargo_quietly(&self, arguments: &[&str]) -> Result<String> {
+        let _turn = take_turn()?;
+        let mut printed = tempfile::tempfile()?;
+        let mut cargo = self
+            .command(arguments)
+            .env("CARGO_INCREMENTAL", "1")
+            .env("CARGO_TERM_COLOR", "never")
+            .env("RUST_TEST_THREADS", TEST_THREADS)
+            .stdout(printed.try_clone()?)
+            .stderr(printed.try_clone()?)
+            .spawn()
+            .context("cannot run cargo")?;
+        let deadline = Instant::now() + LONGEST_COMMAND;
+        let status = loop {
+            if let Some(status) = cargo.try_wait()? {
+                break Some(status);
+            }
+            if Instant::now() > deadline {
+                cargo.kill()?;
+                cargo.wait()?;
+                break None;
+            }
+            thread::sleep(POLL_INTERVAL);
+        };
+        printed.rewind()?;
+        let mut text = String::new();
+        printed.read_to_string(&mut text)?;
+        match status {
+            Some(status) if status.success() => Ok(text),
+            Some(_) => bail!("cargo {}:\n{text}", arguments.join(" ")),
+            None => bail!(
+                "cargo {} did not end within {LONGEST_COMMAND:?}:\n{text}",
+                arguments.join(" ")
+            ),
+        }
+    }
+
+    /// The connector, where the last build has put it.
+    pub fn built(&self) -> PathBuf {
+        target().join("debug").join(&self.name)
+    }
+
     fn cargo_shown(&self, arguments: &[&str]) -> Result<()> {
         show(&self.name, arguments);
         let status = self.command(arguments).status()?;
@@ -137,11 +197,21 @@ fn show(name: &str, arguments: &[&str]) {
     eprintln!("{name}: cargo {}", arguments.join(" "));
 }
 
+/// Keeps everybody else, in other processes too, from working in the place of
+/// this name for as long as what is returned lives.
+pub fn claim(name: &str) -> Result<File> {
+    lock(&format!("{name}.lock"))
+}
+
 /// One at a time, also among test processes that run at the same time: in the
 /// target directory, the programs of one build replace those of another.
 fn take_turn() -> Result<File> {
+    lock("workshop.lock")
+}
+
+fn lock(name: &str) -> Result<File> {
     fs::create_dir_all(target())?;
-    let turn = File::create(target().join("workshop.lock"))?;
+    let turn = File::create(target().join(name))?;
     turn.lock()?;
     Ok(turn)
 }

@@ -11,11 +11,12 @@ use std::{
 };
 
 use xtask::{
+    derived,
     generated::{
         Attempt, CANONICAL_NAME, GeneratedConnector, Snapshot, attempt, attempt_with_environment,
         attempt_with_values, attempt_with_values_file, generate,
     },
-    known_names, places,
+    lock_file, places,
     questions::{self, Answers, Kind, Question},
     regions, repository,
     template::rendered_files,
@@ -51,10 +52,7 @@ fn assert_leaves(attempt: &Attempt, expected: &[&str]) {
 
 #[test]
 fn derived_files_are_up_to_date() {
-    known_names::check(repository()).unwrap();
-    questions::check(repository()).unwrap();
-    places::check(repository()).unwrap();
-    twins::check(repository()).unwrap();
+    derived::check(repository()).unwrap();
 }
 
 /// Every file that a connector with these answers should have, and its content, as
@@ -72,7 +70,7 @@ fn expected(snapshot: &Snapshot, given: &[(&str, &str)]) -> BTreeMap<String, Vec
             if !rendered.contains(&source) {
                 return (file, content);
             }
-            let text = String::from_utf8(content).unwrap();
+            let text = lock_file::marked(&repository.join("template"), &source).unwrap();
             let kept = regions::kept(&source, &text, &questions, &answers).unwrap();
             (file, kept.into_bytes())
         })

@@ -50,7 +50,15 @@ pub use self::pricing::*;
 pub trait CoreBankingSystem
 where
     Self: Customers,
+    // [if payee_pattern is reserve_commit]
     Self: PayeeCredits,
+    // [end]
+    // [if payee_pattern is credit_on_commit]
+    Self: PayeePostings,
+    // [end]
+    // [if payee_pattern is loan_repayment]
+    Self: LoanRepayments,
+    // [end]
     Self: PayerHolds,
     // [if funding_model is not deposit_withdraw]
     Self: Liquidity,

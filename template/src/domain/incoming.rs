@@ -3,7 +3,7 @@
 //! ```text
 //! Reserving ──> Reserved ──> Committing ──> Committed
 //!     │             └──────> Releasing ───> Aborted
-//!     └──> Refused, or Aborted if the scheme aborted before anything was reserved
+//!     └──> Refused, or Aborted if the scheme aborted before anything was promised
 //! ```
 //!
 //! A state that ends in `-ing` is an intent: it is stored before the core
@@ -26,19 +26,19 @@ use super::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum IncomingState {
-    /// The core banking system is asked to reserve the credit.
+    /// The core banking system is asked for what the promise to the scheme needs.
     Reserving,
-    /// The credit is reserved; the scheme decides.
+    /// The credit is promised; the scheme decides.
     Reserved,
-    /// The scheme committed; the core banking system is asked to post.
+    /// The scheme committed; the core banking system is asked for what is left to do.
     Committing,
     /// Final: the payee has the money.
     Committed,
-    /// The scheme aborted; the core banking system is asked to free the reservation.
+    /// The scheme aborted; the core banking system is asked to undo what it did.
     Releasing,
-    /// Final: nothing is reserved, nothing was posted.
+    /// Final: there was no payment after all.
     Aborted,
-    /// Final: the core banking system refused the reservation.
+    /// Final: the core banking system refused, and nothing was promised.
     Refused,
 }
 
@@ -149,7 +149,7 @@ pub struct IncomingTransfer {
     state: IncomingState,
     /// What the scheme has said, once it has.
     pub told: Option<FinalState>,
-    /// The core banking system's number for the reservation.
+    /// The core banking system's number for what it booked before the promise.
     pub booking: Option<String>,
     pub failure: Option<PaymentError>,
     pub opened_at: Timestamp,
@@ -157,7 +157,7 @@ pub struct IncomingTransfer {
 }
 
 impl IncomingTransfer {
-    /// A transfer whose reservation is about to be asked for.
+    /// A transfer that is about to be promised.
     pub fn open(
         request: IncomingRequest,
         terms: Terms,

@@ -129,7 +129,7 @@ impl SqliteStore {
         submit(&self.writer, operation).await
     }
 
-    async fn read<T: Send + 'static>(
+    pub(super) async fn read<T: Send + 'static>(
         &self,
         operation: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
@@ -493,6 +493,26 @@ impl Store for SqliteStore {
         .await
     }
 
+    // [if payee_pattern is credit_on_commit]
+    async fn unfinished(
+        &self,
+        direction: Direction,
+        limit: usize,
+    ) -> Result<Vec<Entry>, StoreError> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        self.read(move |connection| {
+            connection
+                .prepare_cached(&format!(
+                    "SELECT {ENTRY_COLUMNS} FROM payment \
+                     WHERE direction = ?1 AND due_at IS NOT NULL LIMIT ?2"
+                ))?
+                .query_map(params![direction.as_str(), limit], read_entry)?
+                .collect()
+        })
+        .await
+    }
+
+    // [end]
     async fn keep_quote(&self, id: QuoteId, body: String) -> Result<Option<String>, StoreError> {
         self.write(move |connection| {
             let known = find_quote_body(connection, &id)?;
@@ -672,6 +692,32 @@ mod tests {
         assert_eq!(due, ["early", "late"]);
     }
 
+    // [if payee_pattern is credit_on_commit]
+    #[tokio::test]
+    async fn what_is_finished_or_left_to_a_person_is_not_unfinished() {
+        let (_folder, store) = in_a_folder();
+        for (id, work) in [
+            ("due", Work::due(Timestamp::from_milliseconds(1_000))),
+            ("last", Work::due(Timestamp::end_of_time())),
+            ("done", Work::none()),
+            ("parked", Work::parked("a person has to decide")),
+        ] {
+            let mut entry = entry(id, 1);
+            entry.work = work;
+            store.open(entry).await.unwrap();
+        }
+        let unfinished = async |limit| {
+            let entries = store.unfinished(Direction::Outgoing, limit).await.unwrap();
+            let ids = entries.into_iter().map(|entry| entry.transfer_id);
+            ids.map(|id| id.to_string()).collect::<Vec<_>>()
+        };
+        assert_eq!(unfinished(10).await, ["due", "last"]);
+        assert_eq!(unfinished(1).await.len(), 1);
+        let incoming = store.unfinished(Direction::Incoming, 10).await;
+        assert_eq!(incoming.unwrap(), []);
+    }
+
+    // [end]
     #[test]
     fn two_connectors_do_not_share_a_journal() {
         let folder = tempfile::tempdir().unwrap();

@@ -73,7 +73,8 @@ pub enum Opening {
 }
 
 /// A final word of the scheme that does not fit what was done here: about a
-/// transfer that was never prepared, or against what was told before.
+/// transfer that was never prepared, against what was told before, or one that
+/// the core banking system refused to follow.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exception {
     pub transfer_id: TransferId,
@@ -91,7 +92,12 @@ pub struct StoreError(pub String);
 /// A database that holds the journal. A method that writes returns when what
 /// it wrote survives a loss of power.
 #[async_trait]
-pub trait Store: fmt::Debug + Send + Sync {
+pub trait Store
+where
+    Self: fmt::Debug + Send + Sync,
+    // [if funding_model is deposit_withdraw]
+    Self: super::history::History,
+{
     /// Inserts an entry unless its transfer, or its home transaction, is known
     /// in its direction.
     async fn open(&self, entry: Entry) -> Result<Opening, StoreError>;
@@ -120,6 +126,15 @@ pub trait Store: fmt::Debug + Send + Sync {
         limit: usize,
     ) -> Result<Vec<TransferId>, StoreError>;
 
+    // [if payee_pattern is credit_on_commit]
+    /// The payments of a direction that somebody will look at again, due or not.
+    async fn unfinished(
+        &self,
+        direction: Direction,
+        limit: usize,
+    ) -> Result<Vec<Entry>, StoreError>;
+
+    // [end]
     /// Inserts a quote, or returns the one that is known under this identifier.
     async fn keep_quote(&self, id: QuoteId, body: String) -> Result<Option<String>, StoreError>;
 

@@ -3,6 +3,7 @@
 mod accounts;
 
 mod payments;
+mod requests;
 mod transfers;
 mod wire;
 
@@ -15,7 +16,7 @@ use super::{
 use crate::{
     domain::{
         error::{ErrorCode, PaymentError},
-        identifier::{IdType, PartyIdentifier},
+        identifier::Identifiers,
     },
     environment::currencies::Currencies,
 };
@@ -25,11 +26,7 @@ use crate::{
 pub struct DfspApi {
     pub payer: Payer,
     pub currencies: Currencies,
-    /// The kinds of identifier that customers are found by; a payer whose kind
-    /// is not said is found by the first.
-    pub id_types: Vec<IdType>,
-    /// The country's dial code, which completes an MSISDN in national form.
-    pub dial_code: Option<String>,
+    pub identifiers: Identifiers,
 }
 
 /// An error of a request: bad input is a 4xx, everything else a 5xx.
@@ -75,39 +72,6 @@ impl ResponseError for FailedPayment {
     }
 }
 
-impl DfspApi {
-    /// Reads the identifier of a customer of this DFSP.
-    fn read_own_customer(
-        &self,
-        id_type: &str,
-        id_value: &str,
-        id_sub_value: Option<&str>,
-    ) -> Result<PartyIdentifier, PaymentError> {
-        let identifier = self.read_identifier(id_type, id_value, id_sub_value)?;
-        if self.id_types.contains(&identifier.id_type()) {
-            return Ok(identifier);
-        }
-        Err(PaymentError::new(
-            ErrorCode::Unsupported,
-            "customers are not found by this type of identifier here",
-        ))
-    }
-
-    /// Reads the identifier of anybody in the scheme.
-    fn read_identifier(
-        &self,
-        id_type: &str,
-        id_value: &str,
-        id_sub_value: Option<&str>,
-    ) -> Result<PartyIdentifier, PaymentError> {
-        let id_type: IdType = id_type
-            .parse()
-            .map_err(|_| PaymentError::new(ErrorCode::Unsupported, "unknown identifier type"))?;
-        PartyIdentifier::parse(id_type, id_value, id_sub_value, self.dial_code.as_deref())
-            .map_err(|error| PaymentError::new(ErrorCode::MalformedSyntax, error.to_string()))
-    }
-}
-
 /// The routes of the DFSP API.
 pub fn routes(api: DfspApi) -> impl Fn(&mut web::ServiceConfig) + Clone + Send + 'static {
     move |config| {
@@ -118,13 +82,15 @@ pub fn routes(api: DfspApi) -> impl Fn(&mut web::ServiceConfig) + Clone + Send +
             .service(resource("/").route(web::get().to(live)))
             .service(resource("/health").route(web::get().to(live)))
             .service(resource("/send-money").route(web::post().to(payments::send_money)))
-            .service(resource("/send-money/{transferId}").route(web::put().to(payments::decide)))
             .service(
                 resource("/merchant-payment").route(web::post().to(payments::merchant_payment)),
             )
+            // [if payer_steps is not one_step]
+            .service(resource("/send-money/{transferId}").route(web::put().to(payments::decide)))
             .service(
                 resource("/merchant-payment/{transferId}").route(web::put().to(payments::decide)),
             )
+            // [end]
             .service(
                 resource("/transfers/{transferId}").route(web::get().to(transfers::find_transfer)),
             )

@@ -34,7 +34,7 @@ pub use self::{
 pub struct Settings {
     /// How long a quote of ours is binding.
     pub quote_lifetime: Duration,
-    /// How long after a reservation the scheme's final word may take before
+    /// How long after a promise the scheme's final word may take before
     /// the hub is asked for it.
     pub final_word_after: Duration,
 }

@@ -74,6 +74,13 @@ impl<P: Payment> Progress<P> {
         Ok(found.await?)
     }
 
+    // [if payee_pattern is credit_on_commit]
+    /// The payments that are neither finished nor left to a person.
+    pub async fn unfinished(&self, limit: usize) -> Result<Vec<P>, PaymentError> {
+        Ok(self.journal.unfinished(limit).await?)
+    }
+
+    // [end]
     /// Stores what the payment has become.
     pub async fn record(&self, recorded: &mut Recorded<P>, work: Work) -> Result<(), PaymentError> {
         recorded.work = work;

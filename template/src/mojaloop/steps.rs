@@ -32,7 +32,9 @@ pub enum Attempt {
 /// What came of a step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    Done(BookingId),
+    /// The payment can go on. There is no booking if nothing was needed of the
+    /// bank.
+    Done(Option<BookingId>),
     Refused(Refusal),
     /// It was not done, and it is not wanted any more.
     NotDone,
@@ -43,7 +45,7 @@ pub enum Outcome {
 impl From<Booking> for Outcome {
     fn from(booking: Booking) -> Self {
         match booking {
-            Booking::Done(booking_id) => Self::Done(booking_id),
+            Booking::Done(booking_id) => Self::Done(Some(booking_id)),
             Booking::Refused(refusal) => Self::Refused(refusal),
         }
     }
@@ -92,7 +94,7 @@ where
         }
     }
     let failure = match instruct().await {
-        Ok(booking_id) => return Outcome::Done(booking_id),
+        Ok(booking_id) => return Outcome::Done(Some(booking_id)),
         Err(BankError::Refused(refusal)) => return Outcome::Refused(refusal),
         Err(failure) => failure,
     };
@@ -100,7 +102,7 @@ where
     match (bank.find_booking(reference).await, &failure) {
         (Ok(Some(booking)), _) => booking.into(),
         (Ok(None), BankError::Failed(_)) => match instruct().await {
-            Ok(booking_id) => Outcome::Done(booking_id),
+            Ok(booking_id) => Outcome::Done(Some(booking_id)),
             Err(BankError::Refused(refusal)) => Outcome::Refused(refusal),
             Err(again) => Outcome::Unknown(again),
         },
@@ -203,7 +205,7 @@ mod tests {
     }
 
     fn done() -> Outcome {
-        Outcome::Done("b-1".to_owned())
+        Outcome::Done(Some("b-1".to_owned()))
     }
 
     #[tokio::test]

@@ -10,9 +10,13 @@ use reqwest::Url;
 use super::telemetry::{LogFilter, LogFormat};
 use crate::{
     core_banking::{fees, funding},
-    domain::identifier::IdType,
+    domain::identifier::{IdType, Identifiers},
     environment::{Problems, Variables, answers, currencies::Currencies},
 };
+// [if payer_steps is one_step]
+
+use crate::core_banking::limits;
+// [end]
 
 /// The Mojaloop Connector waits no longer for an answer of the backend API.
 const CONNECTOR_WAITS: Duration = Duration::from_secs(65);
@@ -28,11 +32,11 @@ pub struct ListenAddress {
 #[derive(Debug, Clone)]
 pub struct Configuration {
     pub cbs_name: String,
+    pub dfsp_name: String,
     pub fsp_id: String,
     pub lei: Option<String>,
     pub currencies: Currencies,
-    pub id_types: Vec<IdType>,
-    pub dial_code: Option<String>,
+    pub identifiers: Identifiers,
 
     pub backend_api: ListenAddress,
     pub dfsp_api: ListenAddress,
@@ -51,10 +55,16 @@ pub struct Configuration {
     pub cbs_max_idle_connections: usize,
 
     pub funding: funding::Settings,
+    // [if payer_steps is one_step]
+    pub limits: limits::Settings,
+    // [end]
     pub fees: fees::Settings,
 
     pub quote_lifetime: Duration,
     pub final_word_after: Duration,
+    // [if payer_steps is three_steps]
+    pub payee_confirmed_within: Duration,
+    // [end]
     pub never_seen_after: Duration,
 
     /// `None` only with the sandbox bank, whose books start afresh as well.
@@ -87,6 +97,9 @@ impl Configuration {
         // [end]
         let funding = funding::Settings::read(variables, currencies.as_ref());
         let fees = fees::Settings::read(variables, currencies.as_ref());
+        // [if payer_steps is one_step]
+        let limits = limits::Settings::read(variables, currencies.as_ref());
+        // [end]
         let database = database(variables);
         let backend_api = listen_address(variables, "SDK_SERVER_HOST", "SDK_SERVER_PORT", "3003");
         let dfsp_api = listen_address(variables, "DFSP_SERVER_HOST", "DFSP_SERVER_PORT", "3004");
@@ -106,6 +119,9 @@ impl Configuration {
             ("NEVER_SEEN_AFTER_MS", never_seen_after),
             ("SDK_REQUEST_TIMEOUT_MS", connector_timeout),
         );
+        // [if payer_steps is three_steps]
+        let payee_confirmed_within = variables.milliseconds("CONFIRM_PAYEE_WITHIN_MS", "120000");
+        // [end]
         let recovery_interval = variables.milliseconds("RECOVERY_INTERVAL_MS", "1000");
         let retry_first_pause = variables.milliseconds("RETRY_FIRST_PAUSE_MS", "1000");
         let retry_longest_pause = variables.milliseconds("RETRY_LONGEST_PAUSE_MS", "300000");
@@ -123,10 +139,10 @@ impl Configuration {
         Some(Self {
             cbs_name: variables.text_or("CBS_NAME", answers::CBS_NAME),
             fsp_id: variables.text_or("FSP_ID", answers::FSP_ID),
-            lei: variables.text("LEI"),
+            dfsp_name: variables.text_or("DFSP_NAME", answers::DFSP_NAME),
+            lei: Some(variables.text_or("LEI", answers::LEI)).filter(|lei| !lei.is_empty()),
             currencies: currencies?,
-            id_types,
-            dial_code,
+            identifiers: Identifiers::new(id_types, dial_code),
             backend_api: backend_api?,
             dfsp_api: dfsp_api?,
             connector_base_url,
@@ -140,9 +156,15 @@ impl Configuration {
             cbs_max_idle_connections: cbs_max_idle_connections?,
             funding: funding?,
             fees: fees?,
+            // [if payer_steps is one_step]
+            limits: limits?,
+            // [end]
             quote_lifetime: quote_lifetime?,
             final_word_after: final_word_after?,
             never_seen_after: never_seen_after?,
+            // [if payer_steps is three_steps]
+            payee_confirmed_within: payee_confirmed_within?,
+            // [end]
             database,
             recovery_interval: recovery_interval?,
             retry_first_pause: retry_first_pause?,
@@ -199,14 +221,14 @@ fn id_types(variables: &mut Variables) -> Vec<IdType> {
     id_types
 }
 
-fn dial_code(variables: &mut Variables) -> Option<String> {
+fn dial_code(variables: &mut Variables) -> String {
     let name = "MSISDN_DIAL_CODE";
-    let dial_code = variables.text(name)?;
+    let dial_code = variables.text_or(name, answers::DIAL_CODE);
     let digits = dial_code.bytes().all(|byte| byte.is_ascii_digit());
     if !digits || dial_code.len() > 3 || dial_code.starts_with('0') {
         variables.problem(name, "is not a dial code such as 220 (without + or 00)");
     }
-    Some(dial_code)
+    dial_code
 }
 
 fn database(variables: &mut Variables) -> Option<PathBuf> {
@@ -251,6 +273,10 @@ mod tests {
     use std::{cell::RefCell, collections::BTreeSet};
 
     use super::*;
+    use crate::{
+        core_banking::funding::example::VARIABLES, domain::currency::Currency,
+        environment::currencies::variable_name,
+    };
 
     fn read(variables: &[(&str, &str)]) -> Result<Configuration, Problems> {
         Configuration::read(|name| {
@@ -275,7 +301,6 @@ mod tests {
         let real = [
             ("CBS_BASE_URL", "https://192.0.2.1:8080"),
             ("SDK_BASE_URL", "http://192.0.2.2:4001"),
-            ("FLOAT_ACCOUNT", "9000001"),
             // [if cbs_auth is basic]
             ("CBS_USER", "connector"),
             ("CBS_PASSWORD", "hunter2"),
@@ -292,24 +317,42 @@ mod tests {
             ("CBS_CLIENT_CERTIFICATE_FILE", of_tests!("connector.pem")),
             ("CBS_CLIENT_KEY_FILE", of_tests!("connector.key")),
             // [end]
-            // [if fees is flat]
-            ("PAYER_FEE_FLAT", "0"),
-            ("PAYEE_FEE_FLAT", "0"),
-            ("COMMISSION_FLAT", "0"),
-            // [end]
-            // [if fees is percent]
-            ("PAYER_FEE_PERCENT", "0"),
-            ("PAYEE_FEE_PERCENT", "0"),
-            ("COMMISSION_PERCENT", "0"),
-            // [end]
-            // [if fees is tiered]
-            ("PAYER_FEE_TIERS", "0:0+0%"),
-            ("PAYEE_FEE_TIERS", "0:0+0%"),
-            ("COMMISSION_TIERS", "0:0+0%"),
-            // [end]
         ];
+        with_funding(&[more, &real].concat())
+    }
+
+    fn with_funding(variables: &[(&str, &str)]) -> Result<Configuration, Problems> {
+        let of_currency = VARIABLES.to_vec();
+        // [if fees is flat]
+        let fees = ["PAYER_FEE_FLAT", "PAYEE_FEE_FLAT", "COMMISSION_FLAT"];
+        let of_currency = [of_currency, fees.map(|name| (name, "0")).to_vec()].concat();
+        // [end]
+        // [if fees is percent]
+        let fees = [
+            "PAYER_FEE_PERCENT",
+            "PAYEE_FEE_PERCENT",
+            "COMMISSION_PERCENT",
+        ];
+        let of_currency = [of_currency, fees.map(|name| (name, "0")).to_vec()].concat();
+        // [end]
+        // [if fees is tiered]
+        let fees = ["PAYER_FEE_TIERS", "PAYEE_FEE_TIERS", "COMMISSION_TIERS"];
+        let of_currency = [of_currency, fees.map(|name| (name, "0:0+0%")).to_vec()].concat();
+        // [end]
+        let currencies = Currencies::read(&mut Variables::of(&|_| None)).unwrap();
+        let funding: Vec<_> = currencies
+            .all()
+            .flat_map(|currency| {
+                let of_currency = of_currency.iter();
+                of_currency.map(move |(name, value)| (variable_name(name, currency), *value))
+            })
+            .collect();
+        let funding: Vec<_> = funding
+            .iter()
+            .map(|(name, value)| (name.as_str(), *value))
+            .collect();
         // The first one of a name is found.
-        read(&[more, &real].concat())
+        read(&[variables, &funding].concat())
     }
 
     #[test]
@@ -328,7 +371,6 @@ mod tests {
     #[test]
     fn all_problems_are_reported_at_once() {
         let problems = real(&[
-            ("CURRENCY", "XXX"),
             ("SDK_SERVER_PORT", "70000"),
             ("SUPPORTED_ID_TYPE", "MSISDN,PHONE"),
             ("CBS_REQUEST_TIMEOUT_MS", "20000"),
@@ -339,7 +381,6 @@ mod tests {
         .unwrap_err()
         .to_string();
         for name in [
-            "CURRENCY",
             "SDK_SERVER_PORT",
             "SUPPORTED_ID_TYPE",
             "CBS_REQUEST_TIMEOUT_MS",
@@ -352,9 +393,11 @@ mod tests {
     }
 
     #[test]
-    fn a_real_bank_needs_the_number_of_its_float_account() {
+    fn a_real_bank_needs_to_be_told_what_funds_payments() {
         let problems = read(&[("CBS_BASE_URL", "http://192.0.2.1:8080")]).unwrap_err();
-        assert!(problems.to_string().contains("FLOAT_ACCOUNT"), "{problems}");
+        for (name, _) in VARIABLES {
+            assert!(problems.to_string().contains(name), "{problems}");
+        }
     }
 
     #[test]
@@ -400,18 +443,26 @@ mod tests {
             let real = matches!(name, "CBS_BASE_URL" | "MLCONN_OUTBOUND_ENDPOINT");
             real.then(|| "http://192.0.2.1:8080".to_owned())
         });
-        assert!(configuration.is_err(), "FLOAT_ACCOUNT is missing");
+        assert!(configuration.is_err(), "what funds payments is missing");
         let read = read.into_inner();
         assert!(read.len() > 20, "{read:?}");
         for name in read {
             let assigned = described.lines().any(|line| {
-                let line = line.trim_start_matches("# ");
-                line.strip_prefix(&name)
-                    .is_some_and(|rest| rest.starts_with('='))
+                let assignment = line.trim_start_matches("# ").split_once('=');
+                assignment.is_some_and(|(described, _)| is_named(&name, described))
             });
             let mentioned = name == "MLCONN_OUTBOUND_ENDPOINT" && described.contains(&name);
             assert!(assigned || mentioned, "{name}");
         }
+    }
+
+    /// Whether a variable has this name, or has it for one currency.
+    fn is_named(variable: &str, described: &str) -> bool {
+        let currency = variable
+            .rsplit_once('_')
+            .map(|(_, end)| end.parse::<Currency>());
+        let for_currency = |currency| variable_name(described, currency) == variable;
+        variable == described || currency.is_some_and(|code| code.is_ok_and(for_currency))
     }
 
     #[test]

@@ -153,6 +153,9 @@ impl Connector {
         };
         let funding = Funding::new(configuration.funding.clone(), &insight);
         let fees = Fees::new(configuration.fees.clone(), &insight);
+        // [if payer_steps is one_step]
+        let limits = core_banking::limits::Limits::new(configuration.limits.clone());
+        // [end]
         let incoming = Journal::new(Arc::clone(&store));
         let outgoing = Journal::new(Arc::clone(&store));
         let patience = patience(&configuration);
@@ -178,6 +181,9 @@ impl Connector {
                 bank,
                 funding,
                 fees,
+                // [if payer_steps is one_step]
+                limits,
+                // [end]
                 connector,
                 progress: Progress::new(outgoing.clone(), patience, schedule),
                 tasks,
@@ -194,14 +200,12 @@ impl Connector {
             fsp_id: configuration.fsp_id,
             lei: configuration.lei,
             currencies: configuration.currencies.clone(),
-            id_types: configuration.id_types.clone(),
-            dial_code: configuration.dial_code.clone(),
+            identifiers: configuration.identifiers.clone(),
         });
         let dfsp_routes = dfsp_api::routes(DfspApi {
             payer,
             currencies: configuration.currencies,
-            id_types: configuration.id_types,
-            dial_code: configuration.dial_code,
+            identifiers: configuration.identifiers,
         });
         let backend_api = HttpServer::new(move || {
             App::new()
@@ -257,6 +261,9 @@ fn payer_settings(configuration: &Configuration) -> payer::Settings {
     payer::Settings {
         never_seen_after: configuration.never_seen_after,
         connector_answers_within: configuration.connector_timeout,
+        // [if payer_steps is three_steps]
+        payee_confirmed_within: configuration.payee_confirmed_within,
+        // [end]
     }
 }
 

@@ -6,6 +6,10 @@
 //! such effect, for some n. (To die while the bank is at work, kill the process
 //! while the bank is slow.)
 
+// [if funding_model is deposit_withdraw]
+mod history;
+// [end]
+
 use std::{
     fmt,
     sync::{
@@ -123,6 +127,16 @@ impl Store for CrashingStore {
         self.store.due(direction, by, limit).await
     }
 
+    // [if payee_pattern is credit_on_commit]
+    async fn unfinished(
+        &self,
+        direction: Direction,
+        limit: usize,
+    ) -> Result<Vec<Entry>, StoreError> {
+        self.store.unfinished(direction, limit).await
+    }
+
+    // [end]
     async fn keep_quote(&self, id: QuoteId, body: String) -> Result<Option<String>, StoreError> {
         self.around(self.store.keep_quote(id, body)).await
     }

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use super::bank::Seed;
+use super::{bank::Seed, trial};
 use crate::{
     domain::{
         currency::Currency,
@@ -11,9 +11,13 @@ use crate::{
     operations::{configuration::Configuration, startup::Listeners},
 };
 
+/// The options of a request with a body.
+pub const JSON: &str = "-H 'Content-Type: application/json' -d";
+
 /// What is known about the sandbox when it has started.
 pub struct Greeting {
     cbs_name: String,
+    dfsp_name: String,
     currency: Currency,
     id_type: Option<IdType>,
     dfsp_api: SocketAddr,
@@ -27,8 +31,9 @@ impl Greeting {
     pub fn new(configuration: &Configuration, listeners: &Listeners) -> std::io::Result<Self> {
         Ok(Self {
             cbs_name: configuration.cbs_name.clone(),
+            dfsp_name: configuration.dfsp_name.clone(),
             currency: configuration.currencies.first(),
-            id_type: configuration.id_types.first().copied(),
+            id_type: configuration.identifiers.first(),
             dfsp_api: listeners.dfsp_address()?,
             parties: Vec::new(),
             bank: None,
@@ -47,8 +52,8 @@ impl Greeting {
         if let Some(bank) = self.bank {
             println!("SANDBOX: no real money is moved.");
             println!(
-                "  {} is played by the sandbox bank at http://{bank}",
-                self.cbs_name
+                "  {} of {} is played by the sandbox bank at http://{bank}",
+                self.cbs_name, self.dfsp_name
             );
             println!("  (set CBS_BASE_URL to talk to the real one)");
         }
@@ -60,7 +65,6 @@ impl Greeting {
         if let (Some(bank), Some(connector), Some(id_type), [payee, payer]) =
             (self.bank, self.connector, self.id_type, &self.parties[..])
         {
-            let json = "-H 'Content-Type: application/json' -d";
             let dfsp_api = self.dfsp_api;
             let currency = self.currency;
             println!();
@@ -68,21 +72,10 @@ impl Greeting {
                 "Try an incoming payment of 10 {currency}, from lookup to final notification:"
             );
             println!(
-                "  curl -s -X POST http://{connector}/simulator/incoming {json} \
+                "  curl -s -X POST http://{connector}/simulator/incoming {JSON} \
                  '{{\"idType\":\"{id_type}\",\"idValue\":\"{payee}\",\"amount\":\"10\"}}'"
             );
-            println!(
-                "an outgoing payment of 20 {currency}, the offer and then the agreement to it:"
-            );
-            println!(
-                "  TRANSFER=$(curl -s -X POST http://{dfsp_api}/send-money {json} \
-                 '{{\"payeeIdType\":\"MSISDN\",\"payeeId\":\"27713803912\",\"sendAmount\":\"20\",\
-                 \"sendCurrency\":\"{currency}\",\"transactionType\":\"TRANSFER\",\"payer\":\
-                 {{\"name\":\"A Customer\",\"payerId\":\"{payer}\"}}}}' | sed \
-                 's/.*\"transactionId\":\"\\([^\"]*\\)\".*/\\1/'); \
-                 curl -s -X PUT http://{dfsp_api}/send-money/$TRANSFER {json} \
-                 '{{\"acceptQuote\":true,\"homeTransactionId\":\"demo\"}}'"
-            );
+            trial::print(dfsp_api, currency, payer);
             println!("and the books of the bank after them:");
             println!("  curl -s http://{bank}/ledger");
         }

@@ -1,8 +1,7 @@
-//! Money that arrives: reserved, and then committed or freed, once.
+//! Money that arrives: promised, and then paid or given up, once.
 
-use core_connector::{
-    domain::{incoming::IncomingState, timestamp::Timestamp, transfer_id::TransferId},
-    journal::Exceptions,
+use core_connector::domain::{
+    incoming::IncomingState, timestamp::Timestamp, transfer_id::TransferId,
 };
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -278,12 +277,7 @@ async fn the_final_word_on_an_unknown_transfer_moves_nothing_and_is_kept_for_a_p
     for _ in 0..2 {
         connector.tell(&id, "COMMITTED").await.served();
     }
-    let exceptions = Exceptions::new(connector.store()).of(&id).await.unwrap();
-    let told: Vec<_> = exceptions
-        .iter()
-        .map(|exception| exception.told.as_str())
-        .collect();
-    assert_eq!(told, ["COMMITTED"]);
+    assert_eq!(connector.exceptions_of(&id).await, ["COMMITTED"]);
     connector
         .tell(&id, "RESERVED")
         .await
@@ -310,8 +304,7 @@ async fn a_scheme_that_contradicts_itself_moves_nothing_more() {
         let id = connector.reserved(payment).await;
         connector.tell(&id, first).await.served();
         connector.tell(&id, second).await.assert_error(500, "2001");
-        let exceptions = Exceptions::new(connector.store()).of(&id).await.unwrap();
-        assert_eq!(exceptions.len(), 1);
+        assert_eq!(connector.exceptions_of(&id).await, [second]);
     }
-    connector.assert_books([committed.committed()]);
+    connector.assert_books([committed.committed(), aborted.released()]);
 }

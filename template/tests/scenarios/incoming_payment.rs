@@ -7,7 +7,7 @@ use core_connector::{
         timestamp::Timestamp,
         transfer_id::TransferId,
     },
-    journal::{Journal, Recorded},
+    journal::{Exceptions, Journal, Recorded},
 };
 use serde_json::{Value, json};
 
@@ -142,6 +142,13 @@ impl TestConnector {
     pub async fn incoming(&self, transfer_id: &TransferId) -> Recorded<IncomingTransfer> {
         let journal = Journal::new(self.store());
         journal.find(transfer_id).await.unwrap().unwrap()
+    }
+
+    /// What the scheme has said of the transfer and a person has to reconcile.
+    pub async fn exceptions_of(&self, transfer_id: &TransferId) -> Vec<String> {
+        let exceptions = Exceptions::new(self.store());
+        let kept = exceptions.of(transfer_id).await.unwrap();
+        kept.into_iter().map(|exception| exception.told).collect()
     }
 
     /// Waits until the transfer is in this state.

@@ -9,18 +9,24 @@
 #![cfg(feature = "sandbox")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod agreement;
 mod books;
 mod caller;
 mod charges;
 mod credits;
+mod currencies;
 mod customers;
 mod debits;
+mod funding;
 mod incoming_payment;
 mod outgoing_payment;
 mod stopping_store;
 mod test_connector;
 
 mod accounts;
+// [if payer_steps is three_steps]
+mod confirmation;
+// [end]
 mod errors;
 mod incoming;
 mod incoming_faults;

@@ -116,15 +116,6 @@ async fn a_currency_without_funding_is_refused_whatever_else_is_wrong() {
 }
 
 #[tokio::test]
-async fn no_quote_is_given_that_would_take_the_float_below_its_floor() {
-    let connector = TestConnector::with(&[("FLOAT_FLOOR", "99000")]).await;
-    connector.quote(&IncomingPayment::of("100")).await.served();
-    let too_much = IncomingPayment::of("2000");
-    connector.quote(&too_much).await.assert_error(400, "5001");
-    connector.assert_books([]);
-}
-
-#[tokio::test]
 async fn no_quote_is_given_for_a_credit_that_the_account_cannot_take() {
     let connector = TestConnector::start().await;
     for (payee, code) in [
@@ -143,7 +134,7 @@ async fn no_quote_is_given_for_a_credit_that_the_account_cannot_take() {
 async fn a_bank_that_cannot_be_asked_is_a_passing_failure() {
     let connector = TestConnector::start().await;
     let payment = IncomingPayment::of("100");
-    for operation in ["find_customer", "check_credit", "balance"] {
+    for operation in ["find_customer", "check_credit"] {
         connector.bank_fault(operation, "fail", Some(1));
         connector.quote(&payment).await.assert_error(500, "2003");
     }

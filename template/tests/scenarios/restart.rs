@@ -3,17 +3,15 @@
 
 use std::sync::Arc;
 
-use core_connector::domain::{
-    incoming::IncomingState, outgoing::OutgoingState, transfer_id::TransferId,
-};
-use serde_json::{Value, json};
+use core_connector::domain::outgoing::OutgoingState;
+use serde_json::json;
 use tokio::sync::Notify;
 
 use crate::{
     customers::Customer::Joshua,
     debits,
     incoming_payment::IncomingPayment,
-    outgoing_payment::{send_money, sent, transfer_id},
+    outgoing_payment::{send_money, sent},
     stopping_store::{
         StopAt::{self, After, Before},
         StoppingStore,
@@ -31,25 +29,18 @@ async fn stopping_at(stop_at: StopAt) -> (TestConnector, Arc<Notify>) {
     (connector.await, notice)
 }
 
-/// The channel's side of an outgoing payment.
-async fn pay(connector: &TestConnector, request: &Value) -> TransferId {
-    let offer = connector.offer(request).await.served();
-    let id = transfer_id(&offer);
-    connector.accept(&id).await.served();
-    id
-}
-
 /// An outgoing payment whose connector dies at a record; the channel then asks
 /// the next one as it asked the first. Says whether it came to that.
 async fn outgoing_payment_survives(stop_at: StopAt) -> bool {
     let (mut connector, stopped) = stopping_at(stop_at).await;
     let request = send_money(Joshua, "100");
     let died = tokio::select! {
-        _ = pay(&connector, &request) => false,
+        _ = connector.pay(&request) => false,
         () = stopped.notified() => true,
     };
     connector.start_again().await;
-    let id = pay(&connector, &request).await;
+    connector.pay(&request).await.served();
+    let id = connector.id_of(&request).await;
     connector
         .outgoing_becomes(&id, OutgoingState::Completed)
         .await;
@@ -84,12 +75,10 @@ async fn incoming_transfer_survives(stop_at: StopAt, final_word: &str) -> bool {
         connector.start_again().await;
     }
     connector.tell(id, final_word).await.served();
-    match final_word {
-        "COMMITTED" => {
-            connector.assert_books([payment.committed()]);
-        }
-        _ => connector.assert_books([]),
-    }
+    connector.assert_books([match final_word {
+        "COMMITTED" => payment.committed(),
+        _ => payment.released(),
+    }]);
     died
 }
 
@@ -148,32 +137,14 @@ async fn a_reservation_outlives_the_connector() {
 }
 
 #[tokio::test]
-async fn a_commit_that_was_told_is_posted_although_nobody_tells_it_again() {
-    let mut connector = TestConnector::start().await;
-    let payment = IncomingPayment::of("100");
-    let id = connector.reserved(&payment).await;
-    let posting = payment.committed();
-    connector.bank_fault("commit_credit", "act_then_silent", Some(1));
-    tokio::select! {
-        _ = connector.tell(&id, "COMMITTED") => {}
-        () = eventually("the bank posts", async || connector.bank.ledger().open_holds.is_empty()) => {}
-    }
-    connector.start_again().await;
-    connector
-        .incoming_becomes(&id, IncomingState::Committed)
-        .await;
-    connector.assert_books([posting]);
-}
-
-#[tokio::test]
-async fn an_accepted_offer_is_paid_although_nobody_asks_again() {
+async fn a_payment_that_was_agreed_to_is_made_although_nobody_asks_again() {
     for operation in ["hold", "capture"] {
         let mut connector = TestConnector::start().await;
-        let id = connector.offered(Joshua, "100").await;
+        let request = send_money(Joshua, "100");
         let untouched = connector.bank.ledger();
         connector.bank_fault(operation, "act_then_silent", Some(1));
         tokio::select! {
-            _ = connector.accept(&id) => {}
+            _ = connector.pay(&request) => {}
             () = eventually("the bank acts", async || {
                 let ledger = connector.bank.ledger();
                 match operation {
@@ -183,6 +154,7 @@ async fn an_accepted_offer_is_paid_although_nobody_asks_again() {
             }) => {}
         }
         connector.start_again().await;
+        let id = connector.id_of(&request).await;
         connector
             .outgoing_becomes(&id, OutgoingState::Completed)
             .await;
@@ -198,15 +170,17 @@ async fn what_a_person_has_to_decide_waits_for_that_after_a_restart_too() {
     connector.bank_rule(json!({
         "operation": "capture", "fault": "refuse", "reason": "account_closed"
     }));
-    let id = connector.offered(Joshua, "100").await;
-    connector.accept(&id).await.served();
+    let request = send_money(Joshua, "100");
+    connector.pay(&request).await.served();
+    let id = connector.id_of(&request).await;
     assert!(connector.outgoing(&id).await.work.parked.is_some());
 
     connector.bank_recovers();
     connector.start_again().await;
     // When this payment is finished, a start has taken up all that it does.
-    let other = connector.offered(Joshua, "200").await;
-    connector.accept(&other).await.served();
+    let request = send_money(Joshua, "200");
+    connector.pay(&request).await.served();
+    let other = connector.id_of(&request).await;
     connector.assert_books([
         debits::committed(&other, Joshua, sent("200")),
         debits::reserved(&id, Joshua, sent("100")),

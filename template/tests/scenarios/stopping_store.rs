@@ -5,6 +5,10 @@
 //! connector that dies before or after its n-th record has therefore died
 //! between every two steps, for some n.
 
+// [if funding_model is deposit_withdraw]
+mod history;
+// [end]
+
 use std::sync::{
     Arc,
     atomic::{AtomicUsize, Ordering},
@@ -99,6 +103,16 @@ impl Store for StoppingStore {
         self.store.due(direction, by, limit).await
     }
 
+    // [if payee_pattern is credit_on_commit]
+    async fn unfinished(
+        &self,
+        direction: Direction,
+        limit: usize,
+    ) -> Result<Vec<Entry>, StoreError> {
+        self.store.unfinished(direction, limit).await
+    }
+
+    // [end]
     async fn keep_quote(&self, id: QuoteId, body: String) -> Result<Option<String>, StoreError> {
         self.store.keep_quote(id, body).await
     }

@@ -10,7 +10,10 @@ use std::{
 use actix_web::dev::ServerHandle;
 use core_connector::{
     core_banking::port::CoreBankingSystem,
-    environment::answers,
+    environment::{
+        Variables, answers,
+        currencies::{Currencies, variable_name},
+    },
     journal::store::Store,
     operations::{
         configuration::Configuration,
@@ -29,7 +32,7 @@ use crate::{
     books::{self, Booked},
     caller::Caller,
     charges,
-    customers::{FLOAT, currency, id_type, seed},
+    customers::{currency, id_type, seed},
 };
 
 // [if cbs_auth is basic, api_key, oauth2]
@@ -88,7 +91,6 @@ impl TestConnector {
             ("DFSP_SERVER_PORT", "0"),
             ("SUPPORTED_ID_TYPE", &id_type),
             ("SDK_BASE_URL", &simulator_url),
-            ("FLOAT_ACCOUNT", FLOAT),
             ("DATABASE_URL", &database),
             // Of the client, which is not used here; never above the next one.
             ("CBS_REQUEST_TIMEOUT_MS", "100"),
@@ -100,14 +102,21 @@ impl TestConnector {
             ("RETRY_MAX_ATTEMPTS", "10000"),
         ];
         let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        let usual = usual.iter().map(own);
+        let of_bank = seed().variables().into_iter();
+        // [if cbs_auth is basic, api_key, oauth2]
+        let of_bank = of_bank.chain(authorization::VARIABLES.iter().map(own));
+        // [end]
+        let currencies = Currencies::read(&mut Variables::of(&|_| None)).unwrap();
+        let charges = currencies.all().flat_map(|currency| {
+            let charges = charges::VARIABLES.iter();
+            charges.map(move |(name, value)| (variable_name(name, currency), value.to_string()))
+        });
+        let variables = variables.iter().map(own);
         let variables: HashMap<_, _> = usual
-            .iter()
-            .chain(charges::VARIABLES)
-            // [if cbs_auth is basic, api_key, oauth2]
-            .chain(&authorization::VARIABLES)
-            // [end]
+            .chain(of_bank)
+            .chain(charges)
             .chain(variables)
-            .map(own)
             .collect();
 
         let configuration = configuration(&variables);
@@ -253,6 +262,11 @@ pub async fn eventually(what: &str, is_the_case: impl AsyncFn() -> bool) {
         assert!(Instant::now() < deadline, "in vain: {what}");
         tokio::time::sleep(PAUSE).await;
     }
+}
+
+/// The name of a variable that is about money of the tests' currency.
+pub fn variable(name: &str) -> String {
+    variable_name(name, currency())
 }
 
 /// A rule for the bank or the scheme, until it is told otherwise.

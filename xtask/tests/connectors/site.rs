@@ -408,7 +408,9 @@ impl Books {
 
     /// And the payer's money is held for this outgoing payment.
     pub fn held(self, transfer_id: &str, amount: &str) -> Self {
-        self.with(format!("held {transfer_id}:reserve-debit, {PAYER_ACCOUNT} {amount}"))
+        self.with(format!(
+            "held {transfer_id}:reserve-debit, {PAYER_ACCOUNT} {amount}"
+        ))
     }
 }
 

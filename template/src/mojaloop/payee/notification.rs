@@ -1,9 +1,9 @@
 //! The scheme's final word on a transfer.
 //!
 //! It is told once, dozens of times, at the same time or never, and not always
-//! in a form that proves anything. Money moves on proof alone: `COMMITTED`
-//! posts, `ABORTED` frees, and everything else leaves the reservation where it
-//! is until the hub has been asked.
+//! in a form that proves anything. Only proof is acted on: `COMMITTED` and
+//! `ABORTED` are, and everything else leaves the transfer as it is until the hub
+//! has been asked.
 
 use super::{Payee, transferring::not_settled_yet};
 use crate::{
@@ -130,7 +130,7 @@ impl Payee {
         ))
     }
 
-    /// A reservation whose fate is open is looked into without delay.
+    /// A promise whose fate is open is looked into without delay.
     pub(super) async fn ask_soon(
         &self,
         transfer: &mut Recorded<IncomingTransfer>,
@@ -173,7 +173,7 @@ impl Payee {
         self.keep_exception(transfer_id, told).await
     }
 
-    async fn keep_exception(
+    pub(super) async fn keep_exception(
         &self,
         transfer_id: &TransferId,
         told: &str,

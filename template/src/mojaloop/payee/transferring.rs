@@ -1,29 +1,29 @@
-//! Transfers: reserving the credit, and going on from there.
+//! Transfers: promising the credit, and going on from there.
 
 use super::{Payee, crediting};
 use crate::{
-    core_banking::port::{BankError, Refusal},
+    core_banking::port::Refusal,
     domain::{
         error::{ErrorCode, PaymentError},
         incoming::{
             FinalState, ForbiddenTransition, IncomingRequest, IncomingState, IncomingTransfer,
         },
         quote::Terms,
-        reference::{CreditStep, Reference},
+        reference::CreditStep,
         timestamp::Timestamp,
         transfer_id::TransferId,
     },
     journal::{Opened, Recorded, work::Work},
     mojaloop::{
         connector::HubView,
-        steps::{Attempt, Begin, Outcome, find_out_only},
+        steps::{Attempt, Begin, Outcome},
     },
 };
 
 /// The promise that the credit can be committed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reserved {
-    /// The core banking system's number for the reservation.
+    /// The DFSP's own number of the transfer.
     pub home_transaction_id: String,
 }
 
@@ -34,7 +34,7 @@ impl From<ForbiddenTransition> for PaymentError {
 }
 
 impl Payee {
-    /// Reserves the credit. The same request gets the same answer again.
+    /// Promises the credit. The same request gets the same answer again.
     pub async fn prepare(&self, request: IncomingRequest) -> Result<Reserved, PaymentError> {
         let this = self.clone();
         self.tasks
@@ -159,7 +159,7 @@ impl Payee {
             && let HubView::Final(told) = self.connector.find_out(transfer_id).await
         {
             // The bank was away for so long that the scheme has decided: a
-            // transfer that is dead by now is not reserved any more.
+            // transfer that is dead by now is not promised any more.
             return self.take_final_word(&mut found, told).await;
         }
         self.advance(&mut found, Begin::Again).await
@@ -215,7 +215,9 @@ impl Payee {
                 Begin::Fresh => Attempt::First,
                 Begin::Again => self.progress.claim(transfer).await?,
             };
-            let outcome = self.carry_out_step(&transfer.payment, step, attempt).await;
+            let outcome = self
+                .carry_out_step(&transfer.payment, step, attempt)
+                .await?;
             let settled = self.take_outcome(transfer, outcome).await?;
             if !settled {
                 return Ok(());
@@ -230,22 +232,9 @@ impl Payee {
         transfer: &IncomingTransfer,
         step: CreditStep,
         attempt: Attempt,
-    ) -> Outcome {
-        let transfer_id = &transfer.request.transfer_id;
-        let reference = &Reference::of_credit(transfer_id, step);
-        let patience = self.progress.patience();
-        if let (CreditStep::Reserve, Some(FinalState::Aborted), Attempt::AgainSince(since)) =
-            (step, transfer.told, attempt)
-        {
-            // What the scheme has aborted is not reserved any more.
-            return find_out_only(&*self.bank, patience, since, reference).await;
-        }
-        let funding = match self.funding.pays_payees_from(transfer.terms.currency()) {
-            Ok(funding) => funding,
-            // It was taken away since: for a person, if it does not come back.
-            Err(error) => return Outcome::Unknown(BankError::Unreachable(error.to_string())),
-        };
-        crediting::carry_out(&*self.bank, funding, patience, transfer, step, attempt).await
+    ) -> Result<Outcome, PaymentError> {
+        let (bank, funding) = (&*self.bank, &self.funding);
+        crediting::carry_out(bank, funding, &self.progress, transfer, step, attempt).await
     }
 
     /// Stores what came of a step, together with the intent that follows.
@@ -257,14 +246,13 @@ impl Payee {
     ) -> Result<bool, PaymentError> {
         let payment = &mut transfer.payment;
         let state = payment.state();
-        let parked = |reason: &str, refusal: Refusal| Work::parked(format!("{reason}: {refusal}"));
         let (next, work) = match (state, outcome) {
             (_, Outcome::Unknown(error)) => {
                 self.progress.postpone(transfer, error.to_string()).await?;
                 return Ok(false);
             }
             (IncomingState::Reserving, Outcome::Done(booking)) => {
-                payment.booking = Some(booking);
+                payment.booking = booking;
                 match payment.told {
                     Some(told) => (intent_after(told), self.progress.intended()),
                     None => {
@@ -275,8 +263,7 @@ impl Payee {
             }
             (IncomingState::Reserving, Outcome::Refused(refusal)) => {
                 if payment.told == Some(FinalState::Committed) {
-                    let reason = "the scheme committed a transfer whose reservation was refused";
-                    (state, parked(reason, refusal))
+                    (state, self.reconciliation_error(payment, refusal).await?)
                 } else {
                     payment.failure = Some(refusal.of_payee());
                     (IncomingState::Refused, Work::none())
@@ -287,8 +274,7 @@ impl Payee {
             }
             (_, Outcome::Done(_) | Outcome::NotDone) => (IncomingState::Aborted, Work::none()),
             (_, Outcome::Refused(refusal)) => {
-                let reason = format!("the core banking system refused while {}", state.as_str());
-                (state, parked(&reason, refusal))
+                (state, self.reconciliation_error(payment, refusal).await?)
             }
         };
         if next != state {
@@ -296,6 +282,24 @@ impl Payee {
         }
         self.progress.record(transfer, work).await?;
         Ok(true)
+    }
+
+    /// The scheme has decided, and the bank refuses to follow: hub and payer
+    /// believe something else than the books say. Nobody but a person can put
+    /// that right, so it is kept as an exception and nothing is tried any more.
+    async fn reconciliation_error(
+        &self,
+        transfer: &IncomingTransfer,
+        refusal: Refusal,
+    ) -> Result<Work, PaymentError> {
+        let told = transfer.told.map_or("nothing", FinalState::as_str);
+        self.keep_exception(&transfer.request.transfer_id, told)
+            .await?;
+        Ok(Work::parked(format!(
+            "reconciliation error: the scheme says {told}, \
+             the core banking system refused while {}: {refusal}",
+            transfer.state().as_str()
+        )))
     }
 }
 
@@ -322,7 +326,7 @@ fn prepared(transfer: &Recorded<IncomingTransfer>) -> Result<Reserved, PaymentEr
                 "the payee's FSP refuses this payment",
             )
         })),
-        // To promise the money again would be wrong: it is no longer reserved.
+        // What is no longer there for the payee must not be promised again.
         IncomingState::Releasing | IncomingState::Aborted => Err(PaymentError::new(
             ErrorCode::TransferExpired,
             "the transfer was aborted",

@@ -9,14 +9,15 @@ use core_connector::domain::{
 
 use crate::{
     books::Booked,
-    customers::{Customer, FEES, FLOAT},
+    customers::{Customer, FEES},
+    funding::PAYS_PAYEES,
 };
 
 /// The credit is reserved.
 pub fn reserved(transfer_id: &TransferId, _payee: Customer, terms: Terms) -> Booked {
     let reference = Reference::of_credit(transfer_id, CreditStep::Reserve);
     let amount = terms.transfer_amount().value();
-    Booked::nothing().hold(reference, FLOAT.to_owned(), amount)
+    Booked::nothing().hold(reference, PAYS_PAYEES.to_owned(), amount)
 }
 
 /// The payee has the money.
@@ -24,7 +25,7 @@ pub fn committed(transfer_id: &TransferId, payee: Customer, terms: Terms) -> Boo
     let reference = Reference::of_credit(transfer_id, CreditStep::Commit);
     let charges = terms.payee_charges();
     let entries = [
-        (FLOAT.to_owned(), -terms.transfer_amount().value()),
+        (PAYS_PAYEES.to_owned(), -terms.transfer_amount().value()),
         (payee.account(), terms.payee_receives().value()),
         (
             FEES.to_owned(),

@@ -10,7 +10,8 @@ use core_connector::domain::{
 use crate::{
     books::Booked,
     charges::payer_fee,
-    customers::{Customer, FEES, FLOAT},
+    customers::{Customer, FEES},
+    funding::COLLECTS_FROM_PAYERS,
 };
 
 /// The payer's money is reserved.
@@ -27,7 +28,7 @@ pub fn committed(transfer_id: &TransferId, payer: Customer, terms: Terms) -> Boo
     let fee = payer_fee(terms).value();
     let entries = [
         (payer.account(), -transfer_amount - fee),
-        (FLOAT.to_owned(), transfer_amount),
+        (COLLECTS_FROM_PAYERS.to_owned(), transfer_amount),
         (FEES.to_owned(), fee),
     ];
     Booked::nothing().posting(reference, entries)

@@ -7,7 +7,10 @@ use core_connector::domain::{
 use serde_json::json;
 use tokio::time::{Duration, Instant};
 
-use crate::{incoming_payment::IncomingPayment, test_connector::TestConnector};
+use crate::{
+    incoming_payment::IncomingPayment,
+    test_connector::{TestConnector, eventually},
+};
 
 #[tokio::test]
 async fn a_credit_that_the_bank_refuses_is_refused_for_good() {
@@ -110,6 +113,23 @@ async fn a_commit_that_the_bank_cannot_take_now_is_posted_later_without_being_to
 }
 
 #[tokio::test]
+async fn a_commit_that_was_told_is_posted_although_nobody_tells_it_again() {
+    let mut connector = TestConnector::start().await;
+    let payment = IncomingPayment::of("100");
+    let id = connector.reserved(&payment).await;
+    connector.bank_fault("commit_credit", "act_then_silent", Some(1));
+    tokio::select! {
+        _ = connector.tell(&id, "COMMITTED") => {}
+        () = eventually("the bank posts", async || connector.bank.ledger().open_holds.is_empty()) => {}
+    }
+    connector.start_again().await;
+    connector
+        .incoming_becomes(&id, IncomingState::Committed)
+        .await;
+    connector.assert_books([payment.committed()]);
+}
+
+#[tokio::test]
 async fn a_commit_that_the_bank_refuses_is_left_to_a_person() {
     let connector = TestConnector::start().await;
     let payment = IncomingPayment::of("100");
@@ -129,6 +149,8 @@ async fn a_commit_that_the_bank_refuses_is_left_to_a_person() {
     let recorded = connector.incoming(&id).await;
     assert_eq!(recorded.payment.state(), IncomingState::Committing);
     let reason = recorded.work.parked.unwrap();
+    assert!(reason.starts_with("reconciliation error"), "{reason}");
     assert!(reason.contains("blocked"), "{reason}");
+    assert_eq!(connector.exceptions_of(&id).await, ["COMMITTED"]);
     connector.assert_books([payment.reserved()]);
 }

@@ -13,7 +13,7 @@ use crate::{
 
 #[async_trait]
 impl PayeeCredits for Client {
-    /// Replace: the call that reserves a credit, or blocks the funding account.
+    /// Replace (incoming): the call that reserves a credit, or blocks the funding account.
     ///
     /// The bank must keep `reference` with the booking, and afterwards be able
     /// to commit: a refusal after this is a payment that the payer has made
@@ -36,7 +36,7 @@ impl PayeeCredits for Client {
         self.book(&["credit-reservations"], &body).await
     }
 
-    /// Replace: the call that posts what was reserved.
+    /// Replace (incoming): the call that posts what was reserved.
     ///
     /// The bank must recognise `reference` when it comes again: the scheme
     /// tells of a commit more than once, and a crash repeats it.
@@ -50,7 +50,7 @@ impl PayeeCredits for Client {
         self.book(&path, &body).await
     }
 
-    /// Replace: the call that frees what was reserved.
+    /// Replace (incoming): the call that frees what was reserved.
     async fn release_credit(
         &self,
         reference: &Reference,
