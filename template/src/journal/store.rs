@@ -94,9 +94,10 @@ pub struct StoreError(pub String);
 #[async_trait]
 pub trait Store
 where
-    Self: fmt::Debug + Send + Sync,
     // [if funding_model is deposit_withdraw]
     Self: super::history::History,
+    // [end]
+    Self: fmt::Debug + Send + Sync,
 {
     /// Inserts an entry unless its transfer, or its home transaction, is known
     /// in its direction.
