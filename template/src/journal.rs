@@ -9,6 +9,10 @@
 pub mod store;
 pub mod work;
 
+// [if funding_model is deposit_withdraw]
+pub mod history;
+// [end]
+
 pub mod sqlite;
 
 use std::{marker::PhantomData, sync::Arc};

@@ -43,6 +43,7 @@ async fn run() -> Result<(), StartError> {
     let store = core_connector::sandbox::with_crashes(store)?;
 
     tracing::info!(
+        dfsp = configuration.dfsp_name,
         fsp_id = configuration.fsp_id,
         cbs = configuration.cbs_name,
         backend_api = %listeners.backend_address()?,

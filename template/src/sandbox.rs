@@ -42,7 +42,7 @@ pub fn completed(
     Ok(move |name: &str| {
         let set = variable(name).filter(|value| !value.trim().is_empty());
         set.or_else(|| {
-            let found = of_seed.iter().find(|(known, _)| *known == name);
+            let found = of_seed.iter().find(|(known, _)| known == name);
             found.map(|(_, value)| value.clone())
         })
     })

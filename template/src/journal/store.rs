@@ -92,7 +92,13 @@ pub struct StoreError(pub String);
 /// A database that holds the journal. A method that writes returns when what
 /// it wrote survives a loss of power.
 #[async_trait]
-pub trait Store: fmt::Debug + Send + Sync {
+pub trait Store
+where
+    Self: fmt::Debug + Send + Sync,
+    // [if funding_model is deposit_withdraw]
+    Self: super::history::History,
+    // [end]
+{
     /// Inserts an entry unless its transfer, or its home transaction, is known
     /// in its direction.
     async fn open(&self, entry: Entry) -> Result<Opening, StoreError>;

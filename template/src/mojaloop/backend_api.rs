@@ -20,7 +20,7 @@ use super::{
 use crate::{
     domain::{
         error::{ErrorCode, PaymentError},
-        identifier::{IdType, PartyIdentifier},
+        identifier::Identifiers,
     },
     environment::currencies::Currencies,
 };
@@ -32,10 +32,7 @@ pub struct BackendApi {
     pub fsp_id: String,
     pub lei: Option<String>,
     pub currencies: Currencies,
-    /// The kinds of identifier that customers are found by.
-    pub id_types: Vec<IdType>,
-    /// The country's dial code, which completes an MSISDN in national form.
-    pub dial_code: Option<String>,
+    pub identifiers: Identifiers,
 }
 
 /// An error as the Mojaloop Connector is told it.
@@ -60,28 +57,6 @@ impl ResponseError for BackendError {
 
     fn error_response(&self) -> HttpResponse {
         error_response(self.status_code(), &self.0)
-    }
-}
-
-impl BackendApi {
-    /// Reads the identifier of a customer of this DFSP.
-    fn read_payee(
-        &self,
-        id_type: &str,
-        id_value: &str,
-        id_sub_value: Option<&str>,
-    ) -> Result<PartyIdentifier, PaymentError> {
-        let id_type: Option<IdType> = id_type.parse().ok();
-        let id_type = id_type
-            .filter(|id_type| self.id_types.contains(id_type))
-            .ok_or_else(|| {
-                PaymentError::new(
-                    ErrorCode::Unsupported,
-                    "customers are not found by this type of identifier here",
-                )
-            })?;
-        PartyIdentifier::parse(id_type, id_value, id_sub_value, self.dial_code.as_deref())
-            .map_err(|error| PaymentError::new(ErrorCode::MalformedSyntax, error.to_string()))
     }
 }
 

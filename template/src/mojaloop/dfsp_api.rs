@@ -19,7 +19,7 @@ use super::{
 use crate::{
     domain::{
         error::{ErrorCode, PaymentError},
-        identifier::{IdType, PartyIdentifier},
+        identifier::Identifiers,
     },
     environment::currencies::Currencies,
 };
@@ -32,11 +32,7 @@ pub struct DfspApi {
     pub approvals: super::payer::debiting::Approvals,
     // [end]
     pub currencies: Currencies,
-    /// The kinds of identifier that customers are found by; a payer whose kind
-    /// is not said is found by the first.
-    pub id_types: Vec<IdType>,
-    /// The country's dial code, which completes an MSISDN in national form.
-    pub dial_code: Option<String>,
+    pub identifiers: Identifiers,
 }
 
 /// An error of a request: bad input is a 4xx, everything else a 5xx.
@@ -79,39 +75,6 @@ impl ResponseError for FailedPayment {
 
     fn error_response(&self) -> HttpResponse {
         error_response(self.status_code(), &self.0)
-    }
-}
-
-impl DfspApi {
-    /// Reads the identifier of a customer of this DFSP.
-    fn read_own_customer(
-        &self,
-        id_type: &str,
-        id_value: &str,
-        id_sub_value: Option<&str>,
-    ) -> Result<PartyIdentifier, PaymentError> {
-        let identifier = self.read_identifier(id_type, id_value, id_sub_value)?;
-        if self.id_types.contains(&identifier.id_type()) {
-            return Ok(identifier);
-        }
-        Err(PaymentError::new(
-            ErrorCode::Unsupported,
-            "customers are not found by this type of identifier here",
-        ))
-    }
-
-    /// Reads the identifier of anybody in the scheme.
-    fn read_identifier(
-        &self,
-        id_type: &str,
-        id_value: &str,
-        id_sub_value: Option<&str>,
-    ) -> Result<PartyIdentifier, PaymentError> {
-        let id_type: IdType = id_type
-            .parse()
-            .map_err(|_| PaymentError::new(ErrorCode::Unsupported, "unknown identifier type"))?;
-        PartyIdentifier::parse(id_type, id_value, id_sub_value, self.dial_code.as_deref())
-            .map_err(|error| PaymentError::new(ErrorCode::MalformedSyntax, error.to_string()))
     }
 }
 

@@ -11,7 +11,7 @@ use secrecy::SecretString;
 use super::telemetry::{LogFilter, LogFormat};
 use crate::{
     core_banking::{fees, funding},
-    domain::identifier::IdType,
+    domain::identifier::{IdType, Identifiers},
     environment::{Problems, Variables, answers, currencies::Currencies},
 };
 // [if payer_steps is one_step]
@@ -33,11 +33,11 @@ pub struct ListenAddress {
 #[derive(Debug, Clone)]
 pub struct Configuration {
     pub cbs_name: String,
+    pub dfsp_name: String,
     pub fsp_id: String,
     pub lei: Option<String>,
     pub currencies: Currencies,
-    pub id_types: Vec<IdType>,
-    pub dial_code: Option<String>,
+    pub identifiers: Identifiers,
 
     pub backend_api: ListenAddress,
     pub dfsp_api: ListenAddress,
@@ -141,10 +141,10 @@ impl Configuration {
         Some(Self {
             cbs_name: variables.text_or("CBS_NAME", answers::CBS_NAME),
             fsp_id: variables.text_or("FSP_ID", answers::FSP_ID),
-            lei: variables.text("LEI"),
+            dfsp_name: variables.text_or("DFSP_NAME", answers::DFSP_NAME),
+            lei: Some(variables.text_or("LEI", answers::LEI)).filter(|lei| !lei.is_empty()),
             currencies: currencies?,
-            id_types,
-            dial_code,
+            identifiers: Identifiers::new(id_types, dial_code),
             backend_api: backend_api?,
             dfsp_api: dfsp_api?,
             connector_base_url,
@@ -224,14 +224,14 @@ fn id_types(variables: &mut Variables) -> Vec<IdType> {
     id_types
 }
 
-fn dial_code(variables: &mut Variables) -> Option<String> {
+fn dial_code(variables: &mut Variables) -> String {
     let name = "MSISDN_DIAL_CODE";
-    let dial_code = variables.text(name)?;
+    let dial_code = variables.text_or(name, answers::DIAL_CODE);
     let digits = dial_code.bytes().all(|byte| byte.is_ascii_digit());
     if !digits || dial_code.len() > 3 || dial_code.starts_with('0') {
         variables.problem(name, "is not a dial code such as 220 (without + or 00)");
     }
-    Some(dial_code)
+    dial_code
 }
 
 fn database(variables: &mut Variables) -> Option<PathBuf> {
@@ -276,6 +276,10 @@ mod tests {
     use std::{cell::RefCell, collections::BTreeSet};
 
     use super::*;
+    use crate::{
+        core_banking::funding::example::VARIABLES, domain::currency::Currency,
+        environment::currencies::variable_name,
+    };
 
     fn read(variables: &[(&str, &str)]) -> Result<Configuration, Problems> {
         Configuration::read(|name| {
@@ -288,14 +292,28 @@ mod tests {
         let real = [
             ("CBS_BASE_URL", "http://192.0.2.1:8080"),
             ("SDK_BASE_URL", "http://192.0.2.2:4001"),
-            ("FLOAT_ACCOUNT", "9000001"),
         ];
+        with_funding(&[more, &real].concat())
+    }
+
+    fn with_funding(variables: &[(&str, &str)]) -> Result<Configuration, Problems> {
+        let currencies = Currencies::read(&mut Variables::of(&|_| None)).unwrap();
+        let funding: Vec<_> = currencies
+            .all()
+            .flat_map(|currency| {
+                VARIABLES.map(|(name, value)| (variable_name(name, currency), value))
+            })
+            .collect();
+        let funding: Vec<_> = funding
+            .iter()
+            .map(|(name, value)| (name.as_str(), *value))
+            .collect();
         // The first one of a name is found.
-        read(&[more, &real].concat())
+        read(&[variables, &funding].concat())
     }
 
     #[test]
-    fn three_variables_suffice_for_a_real_bank() {
+    fn both_remotes_and_the_funding_suffice_for_a_real_bank() {
         let configuration = real(&[]).unwrap();
         assert_eq!(configuration.fsp_id, answers::FSP_ID);
         assert_eq!(configuration.currencies.first().code(), answers::CURRENCY);
@@ -310,7 +328,6 @@ mod tests {
     #[test]
     fn all_problems_are_reported_at_once() {
         let problems = real(&[
-            ("CURRENCY", "XXX"),
             ("SDK_SERVER_PORT", "70000"),
             ("SUPPORTED_ID_TYPE", "MSISDN,PHONE"),
             ("CBS_REQUEST_TIMEOUT_MS", "20000"),
@@ -321,7 +338,6 @@ mod tests {
         .unwrap_err()
         .to_string();
         for name in [
-            "CURRENCY",
             "SDK_SERVER_PORT",
             "SUPPORTED_ID_TYPE",
             "CBS_REQUEST_TIMEOUT_MS",
@@ -334,16 +350,17 @@ mod tests {
     }
 
     #[test]
-    fn a_real_bank_needs_the_number_of_its_float_account() {
+    fn a_real_bank_needs_to_be_told_what_funds_payments() {
         let problems = read(&[("CBS_BASE_URL", "http://192.0.2.1:8080")]).unwrap_err();
-        assert!(problems.to_string().contains("FLOAT_ACCOUNT"), "{problems}");
+        for (name, _) in VARIABLES {
+            assert!(problems.to_string().contains(name), "{problems}");
+        }
     }
 
     #[test]
     fn the_mojaloop_connector_has_a_second_name() {
-        let configuration = read(&[
+        let configuration = with_funding(&[
             ("CBS_BASE_URL", "http://192.0.2.1:8080"),
-            ("FLOAT_ACCOUNT", "9000001"),
             ("MLCONN_OUTBOUND_ENDPOINT", "http://192.0.2.3:4001"),
         ])
         .unwrap();
@@ -383,18 +400,26 @@ mod tests {
             let real = matches!(name, "CBS_BASE_URL" | "MLCONN_OUTBOUND_ENDPOINT");
             real.then(|| "http://192.0.2.1:8080".to_owned())
         });
-        assert!(configuration.is_err(), "FLOAT_ACCOUNT is missing");
+        assert!(configuration.is_err(), "what funds payments is missing");
         let read = read.into_inner();
         assert!(read.len() > 20, "{read:?}");
         for name in read {
             let assigned = described.lines().any(|line| {
-                let line = line.trim_start_matches("# ");
-                line.strip_prefix(&name)
-                    .is_some_and(|rest| rest.starts_with('='))
+                let assignment = line.trim_start_matches("# ").split_once('=');
+                assignment.is_some_and(|(described, _)| is_named(&name, described))
             });
             let mentioned = name == "MLCONN_OUTBOUND_ENDPOINT" && described.contains(&name);
             assert!(assigned || mentioned, "{name}");
         }
+    }
+
+    /// Whether a variable has this name, or has it for one currency.
+    fn is_named(variable: &str, described: &str) -> bool {
+        let currency = variable
+            .rsplit_once('_')
+            .map(|(_, end)| end.parse::<Currency>());
+        let for_currency = |currency| variable_name(described, currency) == variable;
+        variable == described || currency.is_some_and(|code| code.is_ok_and(for_currency))
     }
 
     #[test]

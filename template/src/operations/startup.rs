@@ -204,8 +204,7 @@ impl Connector {
             fsp_id: configuration.fsp_id,
             lei: configuration.lei,
             currencies: configuration.currencies.clone(),
-            id_types: configuration.id_types.clone(),
-            dial_code: configuration.dial_code.clone(),
+            identifiers: configuration.identifiers.clone(),
         });
         let dfsp_routes = dfsp_api::routes(DfspApi {
             payer,
@@ -213,8 +212,7 @@ impl Connector {
             approvals,
             // [end]
             currencies: configuration.currencies,
-            id_types: configuration.id_types,
-            dial_code: configuration.dial_code,
+            identifiers: configuration.identifiers,
         });
         let backend_api = HttpServer::new(move || {
             App::new()

@@ -22,6 +22,8 @@ use actix_web::{
 
 pub mod api;
 pub mod books;
+pub mod built_in;
+pub mod chart;
 pub mod crediting;
 pub mod debiting;
 pub mod faults;
@@ -31,13 +33,16 @@ pub mod open_items;
 pub mod order;
 pub mod refusal;
 
+// [if funding_model is not deposit_withdraw]
+mod liquidity;
+// [end]
 mod report;
 mod seed;
 
 use books::Books;
+pub use chart::AccountKind;
 pub use faults::Faults;
 use faults::{Fault, Operation};
-pub use ledger::AccountKind;
 pub use refusal::Refusal;
 pub use report::{AccountReport, EntryReport, LedgerReport, OpenHoldReport, PostingReport};
 pub use seed::{Seed, SeedError, SeedProblem};

@@ -6,6 +6,10 @@
 //! such effect, for some n. (To die while the bank is at work, kill the process
 //! while the bank is slow.)
 
+// [if funding_model is deposit_withdraw]
+mod history;
+// [end]
+
 use std::{
     fmt,
     sync::{

@@ -17,6 +17,7 @@ pub const JSON: &str = "-H 'Content-Type: application/json' -d";
 /// What is known about the sandbox when it has started.
 pub struct Greeting {
     cbs_name: String,
+    dfsp_name: String,
     currency: Currency,
     id_type: Option<IdType>,
     dfsp_api: SocketAddr,
@@ -30,8 +31,9 @@ impl Greeting {
     pub fn new(configuration: &Configuration, listeners: &Listeners) -> std::io::Result<Self> {
         Ok(Self {
             cbs_name: configuration.cbs_name.clone(),
+            dfsp_name: configuration.dfsp_name.clone(),
             currency: configuration.currencies.first(),
-            id_type: configuration.id_types.first().copied(),
+            id_type: configuration.identifiers.first(),
             dfsp_api: listeners.dfsp_address()?,
             parties: Vec::new(),
             bank: None,
@@ -50,8 +52,8 @@ impl Greeting {
         if let Some(bank) = self.bank {
             println!("SANDBOX: no real money is moved.");
             println!(
-                "  {} is played by the sandbox bank at http://{bank}",
-                self.cbs_name
+                "  {} of {} is played by the sandbox bank at http://{bank}",
+                self.cbs_name, self.dfsp_name
             );
             println!("  (set CBS_BASE_URL to talk to the real one)");
         }

@@ -19,10 +19,11 @@ use core_connector::{
 };
 use serde_json::{Value, json};
 
+use crate::funding;
+
 pub const PAYEE: &str = "payee";
 pub const PAYER: &str = "payer";
 pub const BLOCKED: &str = "blocked";
-pub const FLOAT: &str = "float";
 
 /// Longer than anything takes that is answered, also on a busy machine.
 pub const PATIENT: Duration = Duration::from_secs(30);
@@ -31,8 +32,7 @@ pub fn seed() -> Seed {
     let text = format!(
         r#"
         currency = "{}"
-        float_account = "float"
-        float_balance = 1000
+        {}
         fee_account = "fees"
 
         [[customers]]
@@ -61,7 +61,8 @@ pub fn seed() -> Seed {
         balance = 0
         status = "closed"
         "#,
-        answers::CURRENCY
+        answers::CURRENCY,
+        funding::SEED,
     );
     Seed::parse(&text).unwrap()
 }

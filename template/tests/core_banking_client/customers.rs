@@ -8,7 +8,8 @@ use core_connector::{
     },
 };
 
-use crate::bank::{BLOCKED, Bank, FLOAT, PAYEE, account, amount, currency, msisdn, refused};
+use crate::bank::{BLOCKED, Bank, PAYEE, account, amount, currency, msisdn, refused};
+use crate::funding::PAYS_PAYEES;
 
 #[tokio::test]
 async fn a_customer_is_found_with_name_and_status_and_a_stranger_is_not() {
@@ -42,7 +43,7 @@ async fn a_credit_is_checked_without_moving_anything() {
     assert_eq!(check(BLOCKED, "1").await, refused(Refusal::AccountBlocked));
     assert_eq!(check("closed", "1").await, refused(Refusal::AccountClosed));
     assert_eq!(check("?", "1").await, refused(Refusal::UnknownAccount));
-    assert_eq!(bank.available(FLOAT), "1000");
+    assert_eq!(bank.available(PAYS_PAYEES), "1000");
 }
 
 #[tokio::test]

@@ -7,10 +7,23 @@ use core_connector::{
     sandbox::bank::Seed,
 };
 
+pub use crate::currencies::other_currency;
 use crate::funding;
 
 /// What the bank earns.
 pub const FEES: &str = "fees-1";
+
+/// One for each customer, and one of nobody. Their check digits are right.
+const IBANS: [&str; 8] = [
+    "ZZ16TEST0000000001",
+    "ZZ86TEST0000000002",
+    "ZZ59TEST0000000003",
+    "ZZ32TEST0000000004",
+    "ZZ05TEST0000000005",
+    "ZZ75TEST0000000006",
+    "ZZ48TEST0000000007",
+    "ZZ21TEST0000000008",
+];
 
 /// An account holder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +43,7 @@ pub enum Customer {
 }
 
 impl Customer {
-    const ALL: [Self; 7] = [
+    pub const ALL: [Self; 7] = [
         Self::John,
         Self::Joshua,
         Self::Poor,
@@ -58,7 +71,7 @@ impl Customer {
         match id_type {
             IdType::Msisdn => format!("25470000010{number}"),
             IdType::AccountId => self.account(),
-            IdType::Iban => format!("ZZ00TEST000000000{number}"),
+            IdType::Iban => IBANS[number - 1].to_owned(),
             IdType::PersonalId => format!("19900515-{number}"),
             IdType::Business => format!("business-{number}"),
             IdType::Email => format!("customer.{number}@example.com"),
@@ -93,12 +106,20 @@ impl Customer {
 /// The accounts that the bank opens with.
 pub fn seed() -> Seed {
     let customers: String = Customer::ALL.into_iter().map(Customer::seed).collect();
-    Seed::parse(&format!(
+    Seed::completed(&format!(
         "currency = \"{}\"\n{}fee_account = \"{FEES}\"\n{customers}",
         answers::CURRENCY,
         funding::SEED,
     ))
     .unwrap()
+}
+
+/// What nobody is found by, in the form of the kind that the tests use.
+pub fn stranger() -> &'static str {
+    match id_type() {
+        IdType::Iban => IBANS[Customer::ALL.len()],
+        _ => "46733123450",
+    }
 }
 
 /// The kind of identifier that the tests use: the first that this connector
@@ -110,14 +131,6 @@ pub fn id_type() -> IdType {
 
 pub fn currency() -> Currency {
     answers::CURRENCY.parse().unwrap()
-}
-
-/// A currency that this connector has no funding in.
-pub fn other_currency() -> &'static str {
-    match answers::CURRENCY {
-        "EUR" => "USD",
-        _ => "EUR",
-    }
 }
 
 pub fn amount(text: &str) -> Amount {

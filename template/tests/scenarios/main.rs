@@ -14,6 +14,7 @@ mod books;
 mod caller;
 mod charges;
 mod credits;
+mod currencies;
 mod customers;
 mod debits;
 mod funding;

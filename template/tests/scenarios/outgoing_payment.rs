@@ -11,7 +11,7 @@ use core_connector::{
 use serde_json::{Value, json};
 
 use crate::{
-    customers::{Customer, amount, currency, id_type},
+    customers::{Customer, amount, currency},
     debits::as_payer,
     test_connector::{TestConnector, eventually},
 };
@@ -21,7 +21,7 @@ pub fn send_money(payer: Customer, amount: &str) -> Value {
     json!({
         "homeTransactionId": TransferId::generate(),
         "payeeId": "25471111111",
-        "payeeIdType": id_type(),
+        "payeeIdType": "MSISDN",
         "sendAmount": amount,
         "sendCurrency": currency(),
         "receiveCurrency": currency(),

@@ -4,7 +4,7 @@ use core_connector::{domain::identifier::IdType, environment::answers};
 use serde_json::json;
 
 use crate::{
-    customers::{Customer, currency, id_type},
+    customers::{Customer, currency, id_type, stranger},
     test_connector::TestConnector,
 };
 
@@ -43,9 +43,39 @@ async fn an_identifier_is_echoed_as_it_was_written() {
 }
 
 #[tokio::test]
+async fn an_iban_is_read_however_it_is_written_if_its_check_digits_are_right() {
+    let connector = TestConnector::with(&[("SUPPORTED_ID_TYPE", "IBAN")]).await;
+    let iban = Customer::John.id_value_of(IdType::Iban);
+    let (country, rest) = iban.split_at(2);
+    let written = format!("{} {rest}", country.to_lowercase());
+    let path = format!("/parties/IBAN/{}", written.replace(' ', "%20"));
+    let party = connector.backend.get(&path).await.served();
+    assert_eq!(party["idValue"], written);
+    assert_eq!(party["firstName"], "John");
+
+    let misspelt = format!("/parties/IBAN/{}", iban.replace("TEST", "TETS"));
+    let answer = connector.backend.get(&misspelt).await;
+    answer.assert_error(400, "3101");
+    connector.assert_books([]);
+}
+
+#[tokio::test]
+async fn a_phone_number_in_national_form_is_completed_by_the_dial_code() {
+    let variables = [("SUPPORTED_ID_TYPE", "MSISDN"), ("MSISDN_DIAL_CODE", "254")];
+    let connector = TestConnector::with(&variables).await;
+    let number = Customer::John.id_value_of(IdType::Msisdn);
+    let national = number.replacen("254", "0", 1);
+    let path = format!("/parties/MSISDN/{national}");
+    let party = connector.backend.get(&path).await.served();
+    assert_eq!(party["idValue"], national);
+    assert_eq!(party["firstName"], "John");
+    connector.assert_books([]);
+}
+
+#[tokio::test]
 async fn a_stranger_is_not_found_and_neither_is_the_holder_of_a_closed_account() {
     let connector = TestConnector::start().await;
-    let stranger = format!("/parties/{}/46733123450", id_type());
+    let stranger = format!("/parties/{}/{}", id_type(), stranger());
     for path in [stranger, path_of(Customer::Closed)] {
         connector.backend.get(&path).await.assert_error(400, "3204");
     }

@@ -5,6 +5,10 @@
 //! connector that dies before or after its n-th record has therefore died
 //! between every two steps, for some n.
 
+// [if funding_model is deposit_withdraw]
+mod history;
+// [end]
+
 use std::sync::{
     Arc,
     atomic::{AtomicUsize, Ordering},

@@ -10,7 +10,7 @@ use std::{
 use actix_web::dev::ServerHandle;
 use core_connector::{
     core_banking::port::CoreBankingSystem,
-    environment::answers,
+    environment::{answers, currencies::variable_name},
     journal::store::Store,
     operations::{
         configuration::Configuration,
@@ -29,7 +29,7 @@ use crate::{
     books::{self, Booked},
     caller::Caller,
     customers::{currency, id_type, seed},
-    debits, funding,
+    debits,
 };
 
 /// Longer than anything takes, also on a busy machine.
@@ -95,13 +95,10 @@ impl TestConnector {
             ("RETRY_MAX_ATTEMPTS", "10000"),
         ];
         let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
-        let variables: HashMap<_, _> = usual
-            .iter()
-            .chain(&funding::VARIABLES)
-            .chain(&debits::VARIABLES)
-            .chain(variables)
-            .map(own)
-            .collect();
+        let usual = usual.iter().chain(&debits::VARIABLES).map(own);
+        let of_bank = seed().variables().into_iter();
+        let variables = variables.iter().map(own);
+        let variables: HashMap<_, _> = usual.chain(of_bank).chain(variables).collect();
 
         let configuration = configuration(&variables);
         let store = open_journal(&configuration).unwrap();
@@ -246,6 +243,11 @@ pub async fn eventually(what: &str, is_the_case: impl AsyncFn() -> bool) {
         assert!(Instant::now() < deadline, "in vain: {what}");
         tokio::time::sleep(PAUSE).await;
     }
+}
+
+/// The name of a variable that is about money of the tests' currency.
+pub fn variable(name: &str) -> String {
+    variable_name(name, currency())
 }
 
 /// A rule for the bank or the scheme, until it is told otherwise.

@@ -133,6 +133,13 @@ impl FloatAccount {
 }
 
 #[cfg(test)]
+pub mod example {
+    //! What a connector to a real bank has to be told.
+
+    pub const VARIABLES: [(&str, &str); 1] = [("FLOAT_ACCOUNT", "9000001")];
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

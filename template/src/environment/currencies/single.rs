@@ -21,6 +21,11 @@ impl Currencies {
         self.0
     }
 
+    /// All of them: the one.
+    pub fn all(&self) -> impl Iterator<Item = Currency> {
+        std::iter::once(self.0)
+    }
+
     /// The currency of this code; refused with 5106 if there are no accounts in it.
     pub fn accept(&self, code: &str) -> Result<Currency, PaymentError> {
         let currency: Option<Currency> = code.parse().ok();
@@ -28,6 +33,16 @@ impl Currencies {
             .filter(|currency| *currency == self.0)
             .ok_or_else(not_taken)
     }
+
+    /// The other currency of a payment: refused with 5106 unless it is the same.
+    pub fn accept_same(&self, _currency: Currency, other_code: &str) -> Result<(), PaymentError> {
+        self.accept(other_code).map(|_| ())
+    }
+}
+
+/// The name of a variable that is about money: the same in whatever currency.
+pub fn variable_name(name: &str, _currency: Currency) -> String {
+    name.to_owned()
 }
 
 /// What is configured for the currency.
@@ -68,4 +83,28 @@ fn not_taken() -> PaymentError {
         ErrorCode::CurrencyRefused,
         "there are no accounts in this currency here",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrong_currency_is_refused() {
+        let wrong = |_: &str| Some("XXX".to_owned());
+        let mut variables = Variables::of(&wrong);
+        let read = Currencies::read(&mut variables);
+        let problems = variables.finish(read).unwrap_err().to_string();
+        assert!(problems.contains("- CURRENCY "), "{problems}");
+    }
+
+    #[test]
+    fn other_currencies_have_no_accounts() {
+        let mut variables = Variables::of(&|_| None);
+        let currencies = Currencies::read(&mut variables).unwrap();
+        let currency = currencies.first();
+        assert_eq!(currencies.accept(currency.code()), Ok(currency));
+        let refused = currencies.accept("XXX").unwrap_err();
+        assert_eq!(refused.code, ErrorCode::CurrencyRefused);
+    }
 }

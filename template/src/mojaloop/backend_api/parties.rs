@@ -30,7 +30,9 @@ async fn find(
     id_value: &str,
     id_sub_value: Option<&str>,
 ) -> Result<Json<PartyAnswer>, BackendError> {
-    let identifier = api.read_payee(id_type, id_value, id_sub_value)?;
+    let identifier = api
+        .identifiers
+        .of_customer(id_type, id_value, id_sub_value)?;
     let customer = api.payee.find_party(&identifier).await?;
     let lei = api.lei.as_ref().map(|lei| Extension {
         key: PAYEE_FSP_LEI.to_owned(),

@@ -25,7 +25,9 @@ pub async fn quote(
 fn read(api: &BackendApi, body: QuoteRequestBody) -> Result<QuoteRequest, PaymentError> {
     let currency = api.currencies.accept(&body.currency)?;
     let to = &body.to;
-    let payee = api.read_payee(&to.id_type, &to.id_value, to.id_sub_value.as_deref())?;
+    let payee =
+        api.identifiers
+            .of_customer(&to.id_type, &to.id_value, to.id_sub_value.as_deref())?;
     read_text(body.transaction_type, "transactionType")?;
     Ok(QuoteRequest {
         quote_id: read_quote_id(body.quote_id)?,

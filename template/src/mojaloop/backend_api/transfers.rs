@@ -32,7 +32,9 @@ pub async fn prepare(
 fn read(api: &BackendApi, body: TransferRequestBody) -> Result<IncomingRequest, PaymentError> {
     let currency = api.currencies.accept(&body.currency)?;
     let to = &body.to;
-    let payee = api.read_payee(&to.id_type, &to.id_value, to.id_sub_value.as_deref())?;
+    let payee =
+        api.identifiers
+            .of_customer(&to.id_type, &to.id_value, to.id_sub_value.as_deref())?;
     let amount = read_amount(&body.amount, currency)?;
     Ok(IncomingRequest {
         transfer_id: read_transfer_id(body.transfer_id, "transferId")?,

@@ -47,7 +47,8 @@ fn read(
         .map(|account| {
             let sub_value = account.id_sub_value.as_deref();
             let identifier =
-                api.read_own_customer(&account.id_type, &account.id_value, sub_value)?;
+                api.identifiers
+                    .of_customer(&account.id_type, &account.id_value, sub_value)?;
             let currency = account.currency.as_deref();
             let currency = currency.map(|code| api.currencies.accept(code));
             Ok((identifier, currency.transpose()?))
@@ -77,7 +78,9 @@ async fn delete_account(
     id_value: &str,
     id_sub_value: Option<&str>,
 ) -> Result<Json<Value>, RequestError> {
-    let identifier = api.read_own_customer(id_type, id_value, id_sub_value)?;
+    let identifier = api
+        .identifiers
+        .of_customer(id_type, id_value, id_sub_value)?;
     let answer = api.payer.delete_account(&identifier).await?;
     Ok(Json(without_headers(answer)))
 }

@@ -73,18 +73,24 @@ impl DfspApi {
     fn read(&self, asked: Asked<'_>) -> Result<OutgoingRequest, PaymentError> {
         let currency = self.currencies.accept(asked.currency)?;
         if let Some(other_currency) = asked.other_currency {
-            self.currencies.accept(other_currency)?;
+            self.currencies.accept_same(currency, other_currency)?;
         }
         let payer = &asked.payer;
         let payer_id_type = match &payer.payer_id_type {
             Some(id_type) => id_type.as_str(),
-            None => self.id_types.first().present("payerIdType")?.as_str(),
+            None => self.identifiers.first().present("payerIdType")?.as_str(),
         };
         Ok(OutgoingRequest {
             use_case: asked.use_case,
             home_transaction_id: optional_text(asked.home_transaction_id, "homeTransactionId")?,
-            payer: self.read_own_customer(payer_id_type, &payer.payer_id, None)?,
-            payee: self.read_identifier(asked.payee_id_type, asked.payee_id, asked.sub_id)?,
+            payer: self
+                .identifiers
+                .of_customer(payer_id_type, &payer.payer_id, None)?,
+            payee: self.identifiers.of_anybody(
+                asked.payee_id_type,
+                asked.payee_id,
+                asked.sub_id,
+            )?,
             // [if payer_steps is one_step]
             payee_name: None,
             // [end]

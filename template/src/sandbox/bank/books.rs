@@ -10,12 +10,13 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 
 use super::{
-    ledger::{AccountKind, Entry, HeldMoney, Ledger, LedgerError, OPENING_ACCOUNT},
+    chart::AccountKind,
+    ledger::{Entry, HeldMoney, Ledger, LedgerError, OPENING_ACCOUNT},
     open_items::{Item, ItemState, OpenItems},
     order::Order,
     refusal::Refusal,
     report::{AccountReport, EntryReport, LedgerReport, OpenHoldReport, PostingReport},
-    seed::{Seed, SeedCustomer},
+    seed::{OwnAccounts, Seed, SeedCustomer},
 };
 use crate::domain::{
     amount::Amount,
@@ -62,8 +63,7 @@ struct Handled {
 /// The whole bank.
 #[derive(Debug)]
 pub struct Books {
-    currency: Currency,
-    fee_account: AccountNumber,
+    fee_accounts: HashMap<Currency, AccountNumber>,
     customers: HashMap<AccountNumber, CustomerRecord>,
     account_of: HashMap<(IdType, String), AccountNumber>,
     ledger: Ledger,
@@ -78,8 +78,7 @@ impl Books {
     /// Opens every account of the seed, with one posting for all that is on them.
     pub fn new(seed: Seed) -> Self {
         let mut books = Self {
-            currency: seed.currency,
-            fee_account: seed.fee_account.clone(),
+            fee_accounts: HashMap::new(),
             customers: HashMap::new(),
             account_of: HashMap::new(),
             ledger: Ledger::default(),
@@ -89,31 +88,50 @@ impl Books {
             max_instructions: MAX_INSTRUCTIONS,
             repeated_instructions: 0,
         };
-        let opening = AccountNumber::new(OPENING_ACCOUNT);
-        books.ledger.open(opening.clone(), AccountKind::Opening);
-        books.ledger.open(seed.fee_account, AccountKind::Fees);
-        books
-            .ledger
-            .open(seed.float_account.clone(), AccountKind::Float);
-
-        let mut entries = vec![Entry {
-            account: seed.float_account,
-            amount: seed.float_balance.value(),
-        }];
-        for customer in seed.customers {
-            entries.push(books.admit(customer));
+        let mut entries = Vec::new();
+        for (index, own) in seed.own_accounts.into_iter().enumerate() {
+            // The counterpart of all that is there in this currency.
+            let opening = match index {
+                0 => AccountNumber::new(OPENING_ACCOUNT),
+                _ => AccountNumber::new(format!("{OPENING_ACCOUNT}-{}", own.currency)),
+            };
+            let mut balances = books.open_own_accounts(&own);
+            let customers = seed.customers.iter();
+            let customers = customers.filter(|one| one.customer.currency == own.currency);
+            balances.extend(customers.map(|customer| books.admit(customer.clone())));
+            let total: Decimal = balances.iter().map(|entry| entry.amount).sum();
+            let ledger = &mut books.ledger;
+            ledger.open(opening.clone(), AccountKind::Opening, own.currency);
+            entries.extend(balances);
+            entries.push(Entry {
+                account: opening,
+                amount: -total,
+            });
         }
-        let total: Decimal = entries.iter().map(|entry| entry.amount).sum();
-        entries.push(Entry {
-            account: opening,
-            amount: -total,
-        });
         let posted = books
             .ledger
             .post(OPENING_ACCOUNT, "opening balances", entries, None);
-        // The last entry makes the sum zero, and a seed has been checked.
+        // Each currency sums to zero, and a seed has been checked.
         debug_assert_eq!(posted, Ok(()));
         books
+    }
+
+    /// Opens the bank's own accounts in a currency; returns what is to be
+    /// posted to them.
+    fn open_own_accounts(&mut self, own: &OwnAccounts) -> Vec<Entry> {
+        let fee_account = own.fee_account.clone();
+        self.ledger
+            .open(fee_account.clone(), AccountKind::Fees, own.currency);
+        self.fee_accounts.insert(own.currency, fee_account);
+        let mut balances = Vec::new();
+        for (account, kind, amount) in own.funding.accounts() {
+            self.ledger.open(account.clone(), kind, own.currency);
+            balances.push(Entry {
+                account: account.clone(),
+                amount,
+            });
+        }
+        balances
     }
 
     /// Opens a customer's account; returns what is to be posted to it.
@@ -123,7 +141,9 @@ impl Books {
             let key = (identifier.id_type(), identifier.canonical().to_owned());
             self.account_of.insert(key, account.clone());
         }
-        self.ledger.open(account.clone(), AccountKind::Customer);
+        let currency = seed.customer.currency;
+        self.ledger
+            .open(account.clone(), AccountKind::Customer, currency);
         let record = CustomerRecord {
             customer: seed.customer,
             transaction_limit: seed.transaction_limit,
@@ -211,15 +231,22 @@ impl Books {
             return Err(Refusal::Malformed);
         }
         let customer = self.active_customer(account)?;
+        if customer.customer.currency != amount.currency() {
+            return Err(Refusal::CurrencyNotSupported);
+        }
         match customer.transaction_limit {
             Some(limit) if amount.value() > limit.value() => Err(Refusal::LimitExceeded),
             _ => Ok(customer),
         }
     }
 
-    /// Whether the bank keeps accounts in the currency of these amounts.
+    /// Whether these amounts are all of one currency that the bank keeps
+    /// accounts in.
     pub fn check_currency(&self, amounts: &[Amount]) -> Result<(), Refusal> {
-        let supported = |amount: &Amount| amount.currency() == self.currency;
+        let first = amounts.first().map(|amount| amount.currency());
+        let supported = |amount: &Amount| {
+            Some(amount.currency()) == first && self.fee_accounts.contains_key(&amount.currency())
+        };
         if amounts.iter().all(supported) {
             Ok(())
         } else {
@@ -227,10 +254,17 @@ impl Books {
         }
     }
 
-    /// Whether payments may be funded from this account, and collected on it.
-    pub fn check_funding_account(&self, account: &AccountNumber) -> Result<(), Refusal> {
+    /// Whether payments of this currency may be funded from this account, or
+    /// collected on it.
+    pub fn check_funding_account(
+        &self,
+        account: &AccountNumber,
+        currency: Currency,
+    ) -> Result<(), Refusal> {
         match self.ledger.account(account) {
-            Some(account) if account.kind == AccountKind::Float => Ok(()),
+            Some(account) if account.kind.funds_payments() && account.currency == currency => {
+                Ok(())
+            }
             _ => Err(Refusal::UnknownFundingAccount),
         }
     }
@@ -249,9 +283,11 @@ impl Books {
         }
     }
 
-    /// The account of what the bank earns.
-    pub fn fee_account(&self) -> &AccountNumber {
-        &self.fee_account
+    /// The account of what the bank earns in a currency.
+    pub fn fee_account(&self, currency: Currency) -> Result<&AccountNumber, Refusal> {
+        self.fee_accounts
+            .get(&currency)
+            .ok_or(Refusal::CurrencyNotSupported)
     }
 
     /// Counts a credit that has been promised towards the account's maximum
@@ -331,17 +367,17 @@ impl Books {
         Some(&record.customer)
     }
 
-    /// What is on a customer's account or on the float. The bank's own
-    /// earnings are nobody else's business.
+    /// What is on a customer's account, or on one that funds payments. The
+    /// bank's own earnings are nobody else's business.
     pub fn balance(&self, number: &AccountNumber) -> Option<Balance> {
         let account = self.ledger.account(number)?;
-        if !matches!(account.kind, AccountKind::Customer | AccountKind::Float) {
+        if account.kind != AccountKind::Customer && !account.kind.funds_payments() {
             return None;
         }
         Some(Balance {
             account: number.clone(),
-            balance: Amount::new(account.balance, self.currency).ok()?,
-            available: Amount::new(account.available(), self.currency).ok()?,
+            balance: Amount::new(account.balance, account.currency).ok()?,
+            available: Amount::new(account.available(), account.currency).ok()?,
         })
     }
 
@@ -369,6 +405,7 @@ impl Books {
             .map(|(number, account)| AccountReport {
                 account: number.as_str().to_owned(),
                 kind: account.kind,
+                currency: account.currency,
                 balance: account.balance.normalize(),
                 held: account.held.normalize(),
                 available: account.available().normalize(),
@@ -390,7 +427,6 @@ impl Books {
                 .collect(),
         });
         LedgerReport {
-            currency: self.currency,
             balanced: self
                 .ledger
                 .is_balanced(self.open_items.holds().map(|hold| hold.money)),

@@ -19,11 +19,10 @@ use super::{
 };
 use crate::{
     core_banking::port::{
-        BankError, Booking, BookingId, Bookings, CoreBankingSystem, Customers, Liquidity, Refusal,
+        BankError, Booking, BookingId, Bookings, CoreBankingSystem, Customers, Refusal,
     },
     domain::{
         amount::Amount,
-        currency::Currency,
         identifier::PartyIdentifier,
         party::{AccountNumber, Customer},
         reference::Reference,
@@ -53,23 +52,6 @@ impl Customers for SandboxBank {
             books.check_credit(&payee, amount)
         });
         checked.await?.map_err(refused)
-    }
-}
-
-#[async_trait]
-impl Liquidity for SandboxBank {
-    async fn available(
-        &self,
-        account: &AccountNumber,
-        currency: Currency,
-    ) -> Result<Amount, BankError> {
-        let account = account.clone();
-        let balance = self.call(Operation::BALANCE, move |books, _| books.balance(&account));
-        match balance.await? {
-            Some(balance) if balance.available.currency() == currency => Ok(balance.available),
-            Some(_) => Err(BankError::Refused(Refusal::CurrencyNotSupported)),
-            None => Err(BankError::Refused(Refusal::UnknownAccount)),
-        }
     }
 }
 

@@ -1,48 +1,29 @@
 //! Double-entry book-keeping: accounts, postings and holds.
 //!
 //! A positive entry is money that arrives on an account, a negative one money
-//! that leaves it; the entries of a posting sum to zero, and so do all the
-//! balances. What a customer has, what the float has and what the bank earned
-//! are positive balances; the counterpart of what they started with is the
-//! negative balance of the account `opening`.
+//! that leaves it; the entries of a posting sum to zero in every currency, and
+//! so do all the balances. What a customer has and what the bank earned are
+//! positive balances; the counterpart of what they started with is the negative
+//! balance of an account of the kind `opening`.
 //!
 //! A hold takes money out of what is available and leaves the balance alone.
 
 use std::collections::HashMap;
 
 use rust_decimal::Decimal;
-use serde::{Deserialize, Serialize};
 
-use crate::domain::{party::AccountNumber, timestamp::Timestamp};
+use super::chart::AccountKind;
+use crate::domain::{currency::Currency, party::AccountNumber, timestamp::Timestamp};
 
-/// The counterpart of the opening balances. No other account has this number.
+/// The counterpart of the opening balances in the bank's first currency. No
+/// other account has this number.
 pub const OPENING_ACCOUNT: &str = "opening";
-
-/// Whose money is on an account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AccountKind {
-    Customer,
-    Float,
-    Fees,
-    Opening,
-}
-
-impl AccountKind {
-    /// Whether more can be taken than there is: the bank may spend more on
-    /// commissions than it earns in fees.
-    fn may_be_overdrawn(self) -> bool {
-        match self {
-            Self::Customer | Self::Float => false,
-            Self::Fees | Self::Opening => true,
-        }
-    }
-}
 
 /// An account and what is on it.
 #[derive(Debug, Clone)]
 pub struct Account {
     pub kind: AccountKind,
+    pub currency: Currency,
     pub balance: Decimal,
     pub held: Decimal,
 }
@@ -51,6 +32,11 @@ impl Account {
     /// What can be taken or held now.
     pub fn available(&self) -> Decimal {
         self.balance - self.held
+    }
+
+    /// Whether it has less than it has to have.
+    fn is_overdrawn(&self) -> bool {
+        !self.kind.may_be_overdrawn() && self.available() < Decimal::ZERO
     }
 }
 
@@ -103,9 +89,10 @@ pub struct Ledger {
 
 impl Ledger {
     /// Opens an account with nothing on it.
-    pub fn open(&mut self, account: AccountNumber, kind: AccountKind) {
+    pub fn open(&mut self, account: AccountNumber, kind: AccountKind, currency: Currency) {
         self.accounts.entry(account).or_insert(Account {
             kind,
+            currency,
             balance: Decimal::ZERO,
             held: Decimal::ZERO,
         });
@@ -132,8 +119,7 @@ impl Ledger {
         entries: Vec<Entry>,
         settles: Option<&HeldMoney>,
     ) -> Result<(), LedgerError> {
-        let sum: Decimal = entries.iter().map(|entry| entry.amount).sum();
-        if !sum.is_zero() {
+        if !self.sums_to_zero(&entries)? {
             return Err(LedgerError::Unbalanced);
         }
         // The accounts as they will be, put in place when all is checked.
@@ -159,10 +145,7 @@ impl Ledger {
                 account.balance += entry.amount;
             }
         }
-        let overdrawn = |account: &Account| {
-            !account.kind.may_be_overdrawn() && account.available() < Decimal::ZERO
-        };
-        if changed.values().any(overdrawn) {
+        if changed.values().any(Account::is_overdrawn) {
             return Err(LedgerError::Overdrawn);
         }
         for (number, account) in changed {
@@ -184,16 +167,28 @@ impl Ledger {
     /// Takes money out of what is available.
     pub fn hold(&mut self, money: &HeldMoney) -> Result<(), LedgerError> {
         let account = self.account_mut(&money.account)?;
-        if account.available() < money.amount {
+        account.held += money.amount;
+        if account.is_overdrawn() {
+            account.held -= money.amount;
             return Err(LedgerError::Overdrawn);
         }
-        account.held += money.amount;
         Ok(())
     }
 
     /// Makes held money available again.
     pub fn free(&mut self, money: &HeldMoney) -> Result<(), LedgerError> {
         free(self.account_mut(&money.account)?, money.amount)
+    }
+
+    /// Whether these entries balance, in each currency by itself.
+    fn sums_to_zero(&self, entries: &[Entry]) -> Result<bool, LedgerError> {
+        let mut sums: HashMap<Currency, Decimal> = HashMap::new();
+        for entry in entries {
+            let account = self.account(&entry.account);
+            let currency = account.ok_or(LedgerError::UnknownAccount)?.currency;
+            *sums.entry(currency).or_default() += entry.amount;
+        }
+        Ok(sums.values().all(Decimal::is_zero))
     }
 
     fn account_mut(&mut self, account: &AccountNumber) -> Result<&mut Account, LedgerError> {
@@ -208,8 +203,7 @@ impl Ledger {
         let mut balances: HashMap<&AccountNumber, Decimal> = HashMap::new();
         let mut every_posting_sums_to_zero = true;
         for posting in &self.postings {
-            let sum: Decimal = posting.entries.iter().map(|entry| entry.amount).sum();
-            every_posting_sums_to_zero &= sum.is_zero();
+            every_posting_sums_to_zero &= self.sums_to_zero(&posting.entries) == Ok(true);
             for entry in &posting.entries {
                 *balances.entry(&entry.account).or_default() += entry.amount;
             }
@@ -222,8 +216,13 @@ impl Ledger {
             account.balance == balances.get(number).copied().unwrap_or_default()
                 && account.held == held.get(number).copied().unwrap_or_default()
         };
-        let total: Decimal = self.accounts.values().map(|account| account.balance).sum();
-        every_posting_sums_to_zero && total.is_zero() && self.accounts.iter().all(agrees)
+        let mut totals: HashMap<Currency, Decimal> = HashMap::new();
+        for account in self.accounts.values() {
+            *totals.entry(account.currency).or_default() += account.balance;
+        }
+        every_posting_sums_to_zero
+            && totals.values().all(Decimal::is_zero)
+            && self.accounts.iter().all(agrees)
     }
 }
 
@@ -259,9 +258,10 @@ mod tests {
 
     fn ledger_with_100() -> Ledger {
         let mut ledger = Ledger::default();
-        ledger.open(number("customer"), AccountKind::Customer);
-        ledger.open(number("float"), AccountKind::Float);
-        ledger.open(number(OPENING_ACCOUNT), AccountKind::Opening);
+        let kes: Currency = "KES".parse().unwrap();
+        ledger.open(number("customer"), AccountKind::Customer, kes);
+        ledger.open(number("other"), AccountKind::Customer, kes);
+        ledger.open(number(OPENING_ACCOUNT), AccountKind::Opening, kes);
         let entries = vec![entry("customer", 100), entry(OPENING_ACCOUNT, -100)];
         ledger.post("start", "opening", entries, None).unwrap();
         ledger
@@ -276,7 +276,7 @@ mod tests {
         let mut ledger = ledger_with_100();
         for (entries, error) in [
             (
-                vec![entry("customer", -10), entry("float", 11)],
+                vec![entry("customer", -10), entry("other", 11)],
                 LedgerError::Unbalanced,
             ),
             (
@@ -284,15 +284,29 @@ mod tests {
                 LedgerError::UnknownAccount,
             ),
             (
-                vec![entry("customer", -101), entry("float", 101)],
+                vec![entry("customer", -101), entry("other", 101)],
                 LedgerError::Overdrawn,
             ),
         ] {
             assert_eq!(ledger.post("r", "test", entries, None), Err(error));
         }
         assert_eq!(balance(&ledger, "customer"), 100.into());
-        assert_eq!(balance(&ledger, "float"), Decimal::ZERO);
+        assert_eq!(balance(&ledger, "other"), Decimal::ZERO);
         assert_eq!(ledger.postings().len(), 1);
+        assert!(ledger.is_balanced([].iter()));
+    }
+
+    #[test]
+    fn every_currency_balances_by_itself() {
+        let mut ledger = ledger_with_100();
+        ledger.open(
+            number("abroad"),
+            AccountKind::Customer,
+            "UGX".parse().unwrap(),
+        );
+        let entries = vec![entry("customer", -10), entry("abroad", 10)];
+        let posted = ledger.post("r", "test", entries, None);
+        assert_eq!(posted, Err(LedgerError::Unbalanced));
         assert!(ledger.is_balanced([].iter()));
     }
 
@@ -305,7 +319,7 @@ mod tests {
             ledger.hold(&held("customer", 41)),
             Err(LedgerError::Overdrawn)
         );
-        let payment = |amount: i64| vec![entry("customer", -amount), entry("float", amount)];
+        let payment = |amount: i64| vec![entry("customer", -amount), entry("other", amount)];
         assert_eq!(
             ledger.post("r", "test", payment(60), None),
             Err(LedgerError::Overdrawn)

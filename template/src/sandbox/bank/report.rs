@@ -3,16 +3,16 @@
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::ledger::AccountKind;
+use super::chart::AccountKind;
 use crate::domain::{currency::Currency, timestamp::Timestamp};
 
-/// Everything that is in the books. Amounts have a sign, and all are of the
-/// bank's one currency.
+/// Everything that is in the books. Amounts have a sign, and are of the currency
+/// of their account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LedgerReport {
-    pub currency: Currency,
-    /// Whether every posting sums to zero, all balances together too, and
-    /// every account agrees with its postings and its open holds.
+    /// Whether every posting sums to zero in every currency, all balances
+    /// together too, and every account agrees with its postings and its open
+    /// holds.
     pub balanced: bool,
     pub accounts: Vec<AccountReport>,
     pub postings: Vec<PostingReport>,
@@ -27,6 +27,7 @@ pub struct LedgerReport {
 pub struct AccountReport {
     pub account: String,
     pub kind: AccountKind,
+    pub currency: Currency,
     pub balance: Decimal,
     pub held: Decimal,
     pub available: Decimal,

@@ -8,22 +8,29 @@ use std::{
 
 use toml::{Table, Value};
 
-use super::ledger::OPENING_ACCOUNT;
+use super::{built_in, chart::Funding, ledger::OPENING_ACCOUNT};
 use crate::domain::{
-    amount::Amount,
+    amount::{Amount, AmountError},
     currency::Currency,
     identifier::{IdType, PartyIdentifier},
     party::{AccountNumber, AccountStatus, Customer},
 };
+use crate::environment::currencies::variable_name;
 
 /// The accounts that the sandbox bank starts with. A seed has been checked.
 #[derive(Debug, Clone)]
 pub struct Seed {
-    pub(super) currency: Currency,
-    pub(super) float_account: AccountNumber,
-    pub(super) float_balance: Amount,
-    pub(super) fee_account: AccountNumber,
+    /// One for each currency, the first one first.
+    pub(super) own_accounts: Vec<OwnAccounts>,
     pub(super) customers: Vec<SeedCustomer>,
+}
+
+/// The bank's own accounts in one currency.
+#[derive(Debug, Clone)]
+pub(super) struct OwnAccounts {
+    pub currency: Currency,
+    pub funding: Funding,
+    pub fee_account: AccountNumber,
 }
 
 /// A customer of the seed, and what his account may do.
@@ -83,12 +90,24 @@ impl Seed {
 
     /// The seed that comes with the connector.
     pub fn built_in() -> Result<Self, SeedError> {
-        Self::parse(include_str!("../../../sandbox/accounts.toml"))
+        Self::completed(include_str!("../../../sandbox/accounts.toml"))
+    }
+
+    /// A seed in every currency that the connector was generated for, from the
+    /// text of a file in the first.
+    pub fn completed(text: &str) -> Result<Self, SeedError> {
+        Self::of(built_in::completed(text.parse()?))
     }
 
     /// What a connector to this bank has to be configured with.
-    pub fn variables(&self) -> Vec<(&'static str, String)> {
-        vec![("FLOAT_ACCOUNT", self.float_account.as_str().to_owned())]
+    pub fn variables(&self) -> Vec<(String, String)> {
+        self.own_accounts
+            .iter()
+            .flat_map(|own| {
+                let variables = own.funding.variables().into_iter();
+                variables.map(|(name, value)| (variable_name(name, own.currency), value))
+            })
+            .collect()
     }
 
     /// Identifiers of this kind that belong to customers who take part in payments.
@@ -102,8 +121,12 @@ impl Seed {
 
     /// Reads a seed from the text of a file, and finds every problem of it.
     pub fn parse(text: &str) -> Result<Self, SeedError> {
+        Self::of(text.parse()?)
+    }
+
+    fn of(accounts: Table) -> Result<Self, SeedError> {
         let mut problems = Vec::new();
-        let seed = read_bank(text.parse()?, &mut problems);
+        let seed = read_bank(accounts, &mut problems);
         match seed {
             Some(seed) if problems.is_empty() => Ok(seed),
             _ => Err(SeedError::Wrong(problems)),
@@ -113,9 +136,10 @@ impl Seed {
 
 /// Takes the values out of one table of the file, and notes what is wrong with
 /// them. A value that is wrong reads as absent, so that reading goes on.
-struct TableReader<'a> {
+pub struct TableReader<'a> {
     table: Table,
     account: Option<String>,
+    taken: &'a mut Taken,
     problems: &'a mut Vec<SeedProblem>,
 }
 
@@ -128,7 +152,7 @@ impl TableReader<'_> {
     }
 
     /// The value of a key that must be there.
-    fn needed<T>(
+    pub fn needed<T>(
         &mut self,
         key: &str,
         read: impl FnOnce(&mut Self, &str) -> Option<T>,
@@ -137,6 +161,23 @@ impl TableReader<'_> {
             self.problem(format!("{key} is missing"));
         }
         read(self, key)
+    }
+
+    /// The number of an account of the bank's own.
+    pub fn own_account(&mut self, key: &str) -> Option<AccountNumber> {
+        let account = self.needed(key, Self::text)?;
+        if !self.taken.accounts.insert(account.clone()) {
+            self.problem(format!("the account {account} is taken already"));
+        }
+        Some(AccountNumber::new(account))
+    }
+
+    fn currency(&mut self, key: &str) -> Option<Currency> {
+        let code = self.text(key)?;
+        let currency = code.parse();
+        currency
+            .map_err(|error| self.problem(format!("{key}: {error}")))
+            .ok()
     }
 
     fn text(&mut self, key: &str) -> Option<String> {
@@ -165,7 +206,7 @@ impl TableReader<'_> {
 
     /// Without a currency, an amount cannot be read: the missing currency is
     /// then the problem.
-    fn amount(&mut self, key: &str, currency: Option<Currency>) -> Option<Amount> {
+    pub fn amount(&mut self, key: &str, currency: Option<Currency>) -> Option<Amount> {
         let value = self.table.remove(key)?;
         let currency = currency?;
         let parsed = match value {
@@ -228,6 +269,24 @@ impl TableReader<'_> {
     }
 }
 
+/// Reads a part of a seed, and says what is wrong with it.
+#[cfg(test)]
+pub fn read_table<T>(
+    text: &str,
+    read: impl FnOnce(&mut TableReader<'_>) -> Option<T>,
+) -> (Option<T>, Vec<SeedProblem>) {
+    let mut problems = Vec::new();
+    let mut reader = TableReader {
+        table: text.parse().unwrap(),
+        account: None,
+        taken: &mut Taken::default(),
+        problems: &mut problems,
+    };
+    let part = read(&mut reader);
+    reader.finish();
+    (part, problems)
+}
+
 /// Reads `KIND value`.
 fn read_identifier(value: &Value) -> Result<PartyIdentifier, String> {
     let text = value
@@ -251,91 +310,122 @@ fn read_identifier(value: &Value) -> Result<PartyIdentifier, String> {
 
 /// What no second customer can have.
 #[derive(Default)]
-struct Taken {
+pub struct Taken {
     accounts: HashSet<String>,
     identifiers: HashSet<(IdType, String)>,
 }
 
 fn read_bank(mut table: Table, problems: &mut Vec<SeedProblem>) -> Option<Seed> {
-    let customer_tables = table.remove("customers");
-    let mut bank = TableReader {
-        table,
-        account: None,
-        problems,
-    };
-    let code = bank.needed("currency", TableReader::text);
-    let currency = code.and_then(|code| match code.parse::<Currency>() {
-        Ok(currency) => Some(currency),
-        Err(error) => {
-            bank.problem(format!("currency: {error}"));
-            None
-        }
-    });
-    let float_account = bank.needed("float_account", TableReader::text);
-    let float_balance = bank.needed("float_balance", |bank, key| bank.amount(key, currency));
-    let fee_account = bank.needed("fee_account", TableReader::text);
     let mut taken = Taken::default();
     taken.accounts.insert(OPENING_ACCOUNT.to_owned());
-    for account in [&float_account, &fee_account].into_iter().flatten() {
-        if !taken.accounts.insert(account.clone()) {
-            bank.problem(format!("the account {account} is taken already"));
+    let currency_tables = tables(&mut table, "currencies", problems);
+    let customer_tables = tables(&mut table, "customers", problems);
+
+    let mut own_accounts = Vec::new();
+    let mut currencies = Vec::new();
+    for table in std::iter::once(table).chain(currency_tables) {
+        let mut reader = TableReader {
+            table,
+            account: None,
+            taken: &mut taken,
+            problems,
+        };
+        let currency = reader.needed("currency", TableReader::currency);
+        if currency.is_some_and(|currency| currencies.contains(&currency)) {
+            reader.problem("a currency is there twice");
         }
+        own_accounts.push(read_own_accounts(&mut reader, currency));
+        reader.finish();
+        currencies.extend(currency);
     }
-    let customer_tables = match customer_tables {
-        Some(Value::Array(tables)) => tables,
-        None => Vec::new(),
-        Some(_) => {
-            bank.problem("customers are written as [[customers]]");
-            Vec::new()
-        }
-    };
-    bank.finish();
 
     let mut customers = Vec::new();
     for (index, table) in customer_tables.into_iter().enumerate() {
-        let Value::Table(table) = table else {
-            problems.push(SeedProblem {
-                account: None,
-                message: "customers are written as [[customers]]".to_owned(),
-            });
-            continue;
-        };
         let named = table.get("account").and_then(Value::as_str);
         let account = named.map_or_else(|| format!("number {}", index + 1), str::to_owned);
         let mut reader = TableReader {
             table,
             account: Some(account),
+            taken: &mut taken,
             problems,
         };
-        let customer = read_customer(&mut reader, currency, &mut taken);
+        let customer = read_customer(&mut reader, &currencies);
         reader.finish();
         customers.extend(customer);
     }
 
-    let float_balance = float_balance?;
-    let total = customers
-        .iter()
-        .try_fold(float_balance, |total, one| total.plus(one.balance));
-    if let Err(error) = total {
-        problems.push(SeedProblem {
-            account: None,
-            message: format!("the sum of all balances: {error}"),
-        });
+    let own_accounts: Vec<OwnAccounts> = own_accounts.into_iter().collect::<Option<_>>()?;
+    for own in &own_accounts {
+        if let Err(error) = total(own, &customers) {
+            problems.push(SeedProblem {
+                account: None,
+                message: format!("the sum of all balances: {error}"),
+            });
+        }
     }
     Some(Seed {
-        currency: currency?,
-        float_account: AccountNumber::new(float_account?),
-        float_balance,
-        fee_account: AccountNumber::new(fee_account?),
+        own_accounts,
         customers,
     })
 }
 
-fn read_customer(
+/// Takes the tables out that are written as `[[name]]`.
+fn tables(table: &mut Table, name: &str, problems: &mut Vec<SeedProblem>) -> Vec<Table> {
+    let mut tables = Vec::new();
+    let not_tables = match table.remove(name) {
+        None => false,
+        Some(Value::Array(values)) => values.into_iter().fold(false, |wrong, value| match value {
+            Value::Table(table) => {
+                tables.push(table);
+                wrong
+            }
+            _ => true,
+        }),
+        Some(_) => true,
+    };
+    if not_tables {
+        problems.push(SeedProblem {
+            account: None,
+            message: format!("{name} are written as [[{name}]]"),
+        });
+    }
+    tables
+}
+
+fn read_own_accounts(
     reader: &mut TableReader<'_>,
     currency: Option<Currency>,
-    taken: &mut Taken,
-) -> Option<SeedCustomer> {
+) -> Option<OwnAccounts> {
+    let funding = Funding::read(reader, currency);
+    let fee_account = reader.own_account("fee_account");
+    Some(OwnAccounts {
+        currency: currency?,
+        funding: funding?,
+        fee_account: fee_account?,
+    })
+}
+
+/// What is on all accounts of a currency together.
+fn total(own: &OwnAccounts, customers: &[SeedCustomer]) -> Result<Amount, AmountError> {
+    let of_bank = own.funding.accounts().into_iter();
+    let of_bank = of_bank.map(|(_, _, balance)| Amount::new(balance, own.currency));
+    let of_customers = customers
+        .iter()
+        .filter(|one| one.customer.currency == own.currency)
+        .map(|one| Ok(one.balance));
+    of_bank
+        .chain(of_customers)
+        .try_fold(Amount::zero(own.currency), |total, balance| {
+            total.plus(balance?)
+        })
+}
+
+fn read_customer(reader: &mut TableReader<'_>, currencies: &[Currency]) -> Option<SeedCustomer> {
+    let first_currency = currencies.first().copied();
+    let currency = reader.currency("currency").or(first_currency);
+    if currency.is_some_and(|currency| !currencies.contains(&currency)) {
+        reader.problem("the bank has no accounts in this currency");
+    }
     let account = reader.needed("account", TableReader::text);
     let identifiers = reader.needed("identifiers", TableReader::identifiers);
     let balance = reader.needed("balance", |reader, key| reader.amount(key, currency));
@@ -349,14 +439,14 @@ fn read_customer(
     let maximum_balance = reader.amount("maximum_balance", currency);
 
     if let Some(account) = &account
-        && !taken.accounts.insert(account.clone())
+        && !reader.taken.accounts.insert(account.clone())
     {
         reader.problem("the account is there twice, or is one of the bank's own");
     }
     for identifier in identifiers.iter().flatten() {
         let key = (identifier.id_type(), identifier.canonical().to_owned());
         let written = format!("\"{} {}\"", key.0, key.1);
-        if !taken.identifiers.insert(key) {
+        if !reader.taken.identifiers.insert(key) {
             reader.problem(format!("{written} is there twice"));
         }
     }
@@ -392,6 +482,7 @@ fn read_customer(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sandbox::bank::chart::example::{PAYS_PAYEES, SEED};
 
     fn problems_of(text: &str) -> Vec<String> {
         match Seed::parse(text) {
@@ -433,16 +524,14 @@ mod tests {
 
     #[test]
     fn every_problem_is_listed_with_its_account() {
-        let problems = problems_of(
-            r#"
-            currency = "KES"
-            float_account = "1"
-            float_balance = 10.5
-            fee_account = "1"
-            flaot = true
+        let bank = format!("currency = \"KES\"\nfee_account = \"{PAYS_PAYEES}\"\n{SEED}");
+        let problems = problems_of(&format!(
+            r#"{bank}
+            curency = true
 
             [[customers]]
             account = "7"
+            transaction_limit = 10.5
             identifiers = ["MSISDN +265998571175", "MSISDN 0998571175", "PHONE 1", "ALIAS twin"]
             balance = -1
             status = "asleep"
@@ -462,12 +551,12 @@ mod tests {
             balance = "0.001"
 
             [[customers]]
-            "#,
-        );
+            "#
+        ));
         for expected in [
-            "bank: float_balance is a whole number, or a text such as \"12.50\"",
-            "bank: the account 1 is taken already",
-            "bank: flaot is not a setting of the seed",
+            &format!("bank: the account {PAYS_PAYEES} is taken already"),
+            "account 7: transaction_limit is a whole number, or a text such as \"12.50\"",
+            "bank: curency is not a setting of the seed",
             "account 7: \"PHONE 1\" is not an identifier such as \"MSISDN 265998571175\"",
             "account 7: balance: an amount is a plain decimal number such as 150 or 12.5, \
              without sign or exponent",
@@ -500,9 +589,8 @@ mod tests {
             format!(
                 r#"
                 currency = "UGX"
-                float_account = "90"
-                float_balance = 1
                 fee_account = "91"
+                {SEED}
                 customers = [
                     {{ account = "7", identifiers = ["ALIAS a"], balance = 1 }},
                     {{ account = "{account}", identifiers = ["ALIAS b"], balance = 1 }},
@@ -510,7 +598,7 @@ mod tests {
                 "#
             )
         };
-        for taken in ["7", "90", "91", OPENING_ACCOUNT] {
+        for taken in ["7", PAYS_PAYEES, "91", OPENING_ACCOUNT] {
             assert_eq!(
                 problems_of(&seed(taken)),
                 [format!(
@@ -522,15 +610,42 @@ mod tests {
     }
 
     #[test]
+    fn a_bank_has_accounts_in_several_currencies() {
+        let of_kes = format!("currency = \"KES\"\nfee_account = \"fees\"\n{SEED}");
+        let in_other_currency = |code: &str| {
+            // The numbers of the accounts end otherwise.
+            let of_other = of_kes.replace("\"\n", "-2\"\n").replace("KES-2", code);
+            format!(
+                "{of_kes}[[currencies]]\n{of_other}\n[[customers]]\naccount = \"7\"\n\
+                 currency = \"UGX\"\nidentifiers = [\"ALIAS a\"]\nbalance = 5\n\
+                 [[customers]]\naccount = \"8\"\nidentifiers = [\"ALIAS b\"]\nbalance = 5\n"
+            )
+        };
+        let seed = Seed::parse(&in_other_currency("UGX")).unwrap();
+        let mut customers = seed
+            .customers
+            .iter()
+            .map(|one| one.customer.currency.code());
+        assert!(customers.by_ref().eq(["UGX", "KES"]));
+        let mut currencies = seed.own_accounts.iter().map(|own| own.currency.code());
+        assert!(currencies.by_ref().eq(["KES", "UGX"]));
+        assert_eq!(
+            problems_of(&in_other_currency("KES")),
+            [
+                "bank: a currency is there twice",
+                "account 7: the bank has no accounts in this currency",
+            ]
+        );
+    }
+
+    #[test]
     fn a_wrong_currency_does_not_hide_the_other_problems() {
-        let problems = problems_of("currency = \"XXX\"\nfloat_account = 5");
+        let problems = problems_of(&format!("currency = \"XXX\"\nfee_account = 5\n{SEED}"));
         assert_eq!(
             problems,
             [
                 "bank: currency: 'XXX' is not a currency of ISO 4217 that payments can be made in",
-                "bank: float_account is a text in quotes, and not an empty one",
-                "bank: float_balance is missing",
-                "bank: fee_account is missing",
+                "bank: fee_account is a text in quotes, and not an empty one",
             ]
         );
     }

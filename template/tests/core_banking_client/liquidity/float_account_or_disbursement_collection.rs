@@ -6,13 +6,14 @@ use core_connector::{
     environment::answers,
 };
 
-use crate::bank::{Bank, FLOAT, account, amount, currency, refused};
+use crate::bank::{Bank, account, amount, currency, refused};
+use crate::funding::PAYS_PAYEES;
 
 #[tokio::test]
 async fn what_is_left_to_pay_payees_from_is_known() {
     let bank = Bank::open();
-    let float = &account(FLOAT);
-    let available = bank.client.available(float, currency()).await;
+    let funding = &account(PAYS_PAYEES);
+    let available = bank.client.available(funding, currency()).await;
     assert_eq!(available, Ok(amount("1000")));
 
     let other: Currency = if answers::CURRENCY == "EUR" {
@@ -22,7 +23,7 @@ async fn what_is_left_to_pay_payees_from_is_known() {
     }
     .parse()
     .unwrap();
-    let available = bank.client.available(float, other).await;
+    let available = bank.client.available(funding, other).await;
     assert_eq!(available, refused(Refusal::CurrencyNotSupported));
     let available = bank.client.available(&account("?"), currency()).await;
     assert_eq!(available, refused(Refusal::UnknownAccount));

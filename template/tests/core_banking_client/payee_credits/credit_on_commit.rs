@@ -9,7 +9,8 @@ use core_connector::{
     },
 };
 
-use crate::bank::{BLOCKED, Bank, FLOAT, PAYEE, account, amount, refused};
+use crate::funding::PAYS_PAYEES;
+use crate::bank::{BLOCKED, Bank, PAYEE, account, amount, refused};
 
 fn of_commit(transfer: &str) -> Reference {
     let transfer_id: TransferId = transfer.parse().unwrap();
@@ -24,7 +25,7 @@ fn credit_to(payee: &str) -> PayeeCredit {
     };
     PayeeCredit {
         payee: account(payee),
-        funding: account(FLOAT),
+        funding: account(PAYS_PAYEES),
         terms: Terms::of(AmountType::Send, amount("100"), charges).unwrap(),
     }
 }
@@ -37,8 +38,8 @@ async fn a_payee_is_credited_and_the_booking_is_found_by_its_reference() {
 
     let credited = bank.client.credit_payee(commit, &credit_to(PAYEE)).await;
     let credited = credited.unwrap();
-    // 99 go from float to payee, who is charged 3 and given 1.
-    assert_eq!(bank.available(FLOAT), "901");
+    // 99 go from the funding account to the payee, who is charged 3 and given 1.
+    assert_eq!(bank.available(PAYS_PAYEES), "901");
     assert_eq!(bank.available(PAYEE), "107");
     assert_eq!(bank.available("fees"), "2");
     let found = bank.client.find_booking(commit).await;
@@ -64,5 +65,5 @@ async fn a_blocked_account_is_not_credited() {
         .credit_payee(&of_commit("t-1"), &credit_to(BLOCKED))
         .await;
     assert_eq!(credited, refused(Refusal::AccountBlocked));
-    assert_eq!(bank.available(FLOAT), "1000");
+    assert_eq!(bank.available(PAYS_PAYEES), "1000");
 }

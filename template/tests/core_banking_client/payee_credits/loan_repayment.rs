@@ -10,7 +10,8 @@ use core_connector::{
     },
 };
 
-use crate::bank::{Bank, FLOAT, PAYEE, account, amount, refused};
+use crate::funding::PAYS_PAYEES;
+use crate::bank::{Bank, PAYEE, account, amount, refused};
 
 fn of_credit(transfer: &str, step: CreditStep) -> Reference {
     let transfer_id: TransferId = transfer.parse().unwrap();
@@ -25,7 +26,7 @@ fn repayment_of(loan: &str) -> LoanRepayment {
     };
     LoanRepayment {
         loan: account(loan),
-        funding: account(FLOAT),
+        funding: account(PAYS_PAYEES),
         terms: Terms::of(AmountType::Send, amount("100"), charges).unwrap(),
     }
 }
@@ -42,8 +43,8 @@ async fn a_repayment_is_posted_and_reversed_and_each_is_found_by_its_reference()
         .post_repayment(repay, &repayment_of(PAYEE))
         .await;
     let posted = posted.unwrap();
-    // 99 go from float to loan, whose customer is charged 3 and given 1.
-    assert_eq!(bank.available(FLOAT), "901");
+    // 99 go from the funding account to the loan, whose customer is charged 3 and given 1.
+    assert_eq!(bank.available(PAYS_PAYEES), "901");
     assert_eq!(bank.available(PAYEE), "107");
     assert_eq!(bank.available("fees"), "2");
     let found = bank.client.find_booking(repay).await;
@@ -52,7 +53,7 @@ async fn a_repayment_is_posted_and_reversed_and_each_is_found_by_its_reference()
 
     let reversed = bank.client.reverse_repayment(reverse, repay).await.unwrap();
     assert_ne!(reversed, posted);
-    assert_eq!(bank.available(FLOAT), "1000");
+    assert_eq!(bank.available(PAYS_PAYEES), "1000");
     assert_eq!(bank.available(PAYEE), "10");
     assert_eq!(bank.available("fees"), "0");
     let found = bank.client.find_booking(reverse).await;
@@ -66,5 +67,5 @@ async fn what_was_never_posted_cannot_be_reversed() {
     let repayment = of_credit("t-1", CreditStep::Reserve);
     let reversed = bank.client.reverse_repayment(&reverse, &repayment).await;
     assert_eq!(reversed, refused(Refusal::Other));
-    assert_eq!(bank.available(FLOAT), "1000");
+    assert_eq!(bank.available(PAYS_PAYEES), "1000");
 }

@@ -9,7 +9,8 @@ use core_connector::{
     },
 };
 
-use crate::bank::{Bank, FLOAT, PAYEE, account, amount, refused};
+use crate::bank::{Bank, PAYEE, account, amount, refused};
+use crate::funding::PAYS_PAYEES;
 
 fn of_credit(transfer: &str, step: CreditStep) -> Reference {
     let transfer_id: TransferId = transfer.parse().unwrap();
@@ -24,7 +25,7 @@ fn credit_to(payee: &str) -> CreditReservation {
     };
     CreditReservation {
         payee: account(payee),
-        funding: account(FLOAT),
+        funding: account(PAYS_PAYEES),
         terms: Terms::of(AmountType::Send, amount("100"), charges).unwrap(),
     }
 }
@@ -38,8 +39,8 @@ async fn a_credit_is_reserved_and_committed_and_each_is_found_by_its_reference()
 
     let reserved = bank.client.reserve_credit(reserve, &credit_to(PAYEE)).await;
     let reserved = reserved.unwrap();
-    // 99 go from float to payee, who is charged 3 and given 1.
-    assert_eq!(bank.available(FLOAT), "901");
+    // 99 go from the funding account to the payee, who is charged 3 and given 1.
+    assert_eq!(bank.available(PAYS_PAYEES), "901");
     let found = bank.client.find_booking(reserve).await;
     assert_eq!(found, Ok(Some(Booking::Done(reserved.clone()))));
     assert_eq!(bank.client.find_booking(commit).await, Ok(None));
@@ -60,7 +61,7 @@ async fn a_reserved_credit_is_released() {
     let reserved = bank.client.reserve_credit(reserve, &credit_to(PAYEE)).await;
     reserved.unwrap();
     bank.client.release_credit(release, reserve).await.unwrap();
-    assert_eq!(bank.available(FLOAT), "1000");
+    assert_eq!(bank.available(PAYS_PAYEES), "1000");
     assert_eq!(bank.available(PAYEE), "10");
 }
 

@@ -12,7 +12,8 @@ use core_connector::{
 };
 use serde_json::json;
 
-use crate::bank::{BLOCKED, Bank, FLOAT, PAYEE, PAYER, account, amount, refused, seed};
+use crate::bank::{BLOCKED, Bank, PAYEE, PAYER, account, amount, refused, seed};
+use crate::funding::COLLECTS_FROM_PAYERS;
 
 fn of_debit(transfer: &str, step: DebitStep) -> Reference {
     let transfer_id: TransferId = transfer.parse().unwrap();
@@ -21,7 +22,7 @@ fn of_debit(transfer: &str, step: DebitStep) -> Reference {
 
 fn capture() -> PayerCapture {
     PayerCapture {
-        funding: account(FLOAT),
+        funding: account(COLLECTS_FROM_PAYERS),
         transfer_amount: amount("49"),
         payer_fee: amount("1"),
     }
@@ -38,7 +39,7 @@ async fn money_is_held_and_captured() {
     let step = &of_debit("t-1", DebitStep::Commit);
     bank.client.capture(step, hold, &capture()).await.unwrap();
     assert_eq!(bank.available(PAYER), "50");
-    assert_eq!(bank.available(FLOAT), "1049");
+    assert_eq!(bank.available(COLLECTS_FROM_PAYERS), "1049");
     assert_eq!(bank.available("fees"), "1");
     assert!(bank.bank.ledger().open_holds.is_empty());
 }

@@ -13,7 +13,8 @@ use core_connector::{
 };
 use serde_json::json;
 
-use crate::bank::{BLOCKED, Bank, FLOAT, PAYEE, PAYER, account, amount, refused, seed};
+use crate::bank::{BLOCKED, Bank, PAYEE, PAYER, account, amount, refused, seed};
+use crate::funding::COLLECTS_FROM_PAYERS;
 
 fn of_debit(transfer: &str, step: DebitStep) -> Reference {
     let transfer_id: TransferId = transfer.parse().unwrap();
@@ -24,7 +25,7 @@ fn of_debit(transfer: &str, step: DebitStep) -> Reference {
 fn debit(payer: &str, total: u32) -> PayerDebit {
     PayerDebit {
         payer: account(payer),
-        funding: account(FLOAT),
+        funding: account(COLLECTS_FROM_PAYERS),
         transfer_amount: amount(&(total - 1).to_string()),
         payer_fee: amount("1"),
     }
@@ -36,13 +37,13 @@ async fn money_is_taken_at_once_and_given_back() {
     let taken = &of_debit("t-1", DebitStep::Reserve);
     bank.client.debit(taken, &debit(PAYER, 50)).await.unwrap();
     assert_eq!(bank.available(PAYER), "50");
-    assert_eq!(bank.available(FLOAT), "1049");
+    assert_eq!(bank.available(COLLECTS_FROM_PAYERS), "1049");
     assert_eq!(bank.available("fees"), "1");
 
     let reversal = &of_debit("t-1", DebitStep::Release);
     bank.client.reverse_debit(reversal, taken).await.unwrap();
     assert_eq!(bank.available(PAYER), "100");
-    assert_eq!(bank.available(FLOAT), "1000");
+    assert_eq!(bank.available(COLLECTS_FROM_PAYERS), "1000");
     assert_eq!(bank.available("fees"), "0");
 }
 

@@ -12,7 +12,8 @@ use core_connector::{
 };
 use serde_json::json;
 
-use crate::bank::{Bank, FLOAT, PAYEE, PAYER, account, amount, refused, seed};
+use crate::bank::{Bank, PAYEE, PAYER, account, amount, refused, seed};
+use crate::funding::COLLECTS_FROM_PAYERS;
 
 fn of_debit(transfer: &str, step: DebitStep) -> Reference {
     let transfer_id: TransferId = transfer.parse().unwrap();
@@ -25,7 +26,7 @@ fn payment(transfer: &str, payer: &str) -> ReportedPayment {
         transfer_id: transfer.parse().unwrap(),
         home_transaction_id: Some("home-1".to_owned()),
         payer: account(payer),
-        funding: account(FLOAT),
+        funding: account(COLLECTS_FROM_PAYERS),
         transfer_amount: amount("49"),
         payer_fee: amount("1"),
     }
@@ -39,7 +40,7 @@ async fn a_transfer_that_was_made_is_posted() {
     let reported = bank.client.report_transfer(reference, payment).await;
     reported.unwrap();
     assert_eq!(bank.available(PAYER), "50");
-    assert_eq!(bank.available(FLOAT), "1049");
+    assert_eq!(bank.available(COLLECTS_FROM_PAYERS), "1049");
     assert_eq!(bank.available("fees"), "1");
 }
 

@@ -16,7 +16,8 @@ use core_connector::{
 };
 use serde_json::json;
 
-use crate::bank::{BLOCKED, Bank, FLOAT, PAYEE, PAYER, account, amount, msisdn, refused, seed};
+use crate::bank::{BLOCKED, Bank, PAYEE, PAYER, account, amount, msisdn, refused, seed};
+use crate::funding::COLLECTS_FROM_PAYERS;
 
 const PHONE: &str = "971938765";
 
@@ -30,7 +31,7 @@ fn request(payer: &str, total: u32) -> ApprovalRequest {
     ApprovalRequest {
         phone: msisdn(PHONE),
         payer: account(payer),
-        funding: account(FLOAT),
+        funding: account(COLLECTS_FROM_PAYERS),
         transfer_amount: amount(&(total - 1).to_string()),
         payer_fee: amount("1"),
         expires_at: Timestamp::now().after(Duration::from_secs(60)),
@@ -55,7 +56,7 @@ async fn money_is_taken_when_the_customer_approves_and_can_be_refunded() {
     let found = bank.client.find_approval(asked).await;
     assert_eq!(found, Ok(Some(Approval::Approved(number.unwrap()))));
     assert_eq!(bank.available(PAYER), "50");
-    assert_eq!(bank.available(FLOAT), "1049");
+    assert_eq!(bank.available(COLLECTS_FROM_PAYERS), "1049");
     assert_eq!(bank.available("fees"), "1");
 
     let refund = &of_debit("t-1", DebitStep::Release);

@@ -2,24 +2,6 @@
 
 use crate::{customers::Customer, outgoing_payment::send_money, test_connector::TestConnector};
 
-#[tokio::test]
-async fn what_the_bank_refuses_to_reserve_is_rejected_at_the_scheme() {
-    let connector = TestConnector::start().await;
-    for (payer, amount, code) in [
-        (Customer::Poor, "100", "4001"),
-        (Customer::Limited, "60", "4200"),
-    ] {
-        let request = send_money(payer, amount);
-        for _ in 0..2 {
-            connector.pay(&request).await.assert_error(500, code);
-        }
-        let id = connector.id_of(&request).await;
-        connector.assert_rejected_at_scheme(&id).await;
-        assert_eq!(connector.outgoing_state_told(&id).await, "ABORTED");
-    }
-    connector.assert_books([]);
-}
-
 // [if payer_steps is not one_step]
 #[tokio::test]
 async fn an_account_that_is_blocked_before_the_payer_agrees_is_not_debited() {
@@ -37,4 +19,22 @@ async fn an_account_that_is_blocked_before_the_payer_agrees_is_not_debited() {
     connector.assert_rejected_at_scheme(&id).await;
     connector.assert_books([]);
 }
+
 // [end]
+#[tokio::test]
+async fn what_the_bank_refuses_to_reserve_is_rejected_at_the_scheme() {
+    let connector = TestConnector::start().await;
+    for (payer, amount, code) in [
+        (Customer::Poor, "100", "4001"),
+        (Customer::Limited, "60", "4200"),
+    ] {
+        let request = send_money(payer, amount);
+        for _ in 0..2 {
+            connector.pay(&request).await.assert_error(500, code);
+        }
+        let id = connector.id_of(&request).await;
+        connector.assert_rejected_at_scheme(&id).await;
+        assert_eq!(connector.outgoing_state_told(&id).await, "ABORTED");
+    }
+    connector.assert_books([]);
+}

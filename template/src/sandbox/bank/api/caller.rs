@@ -5,19 +5,14 @@ use std::net::TcpListener;
 use actix_web::web::ServiceConfig;
 use serde_json::{Value, json};
 
-use crate::sandbox::bank::{SandboxBank, Seed, serve_with};
+pub use crate::sandbox::bank::chart::example::{COLLECTS_FROM_PAYERS, PAYS_PAYEES};
+use crate::sandbox::bank::{SandboxBank, Seed, chart::example, serve_with};
 
 pub const PAYEE: &str = "1000001";
 pub const PAYER: &str = "1000002";
-pub const FLOAT: &str = "9000001";
 
 /// A seed of its own, as the file of the sandbox is there to be replaced.
-const SEED: &str = r#"
-    currency = "KES"
-    float_account = "9000001"
-    float_balance = 100000
-    fee_account = "9000002"
-
+const CUSTOMERS: &str = r#"
     [[customers]]
     account = "1000001"
     identifiers = ["MSISDN 265998571175", "EMAIL john.doe@example.com"]
@@ -90,7 +85,11 @@ impl Caller {
 }
 
 pub fn new_bank() -> SandboxBank {
-    SandboxBank::new(Seed::parse(SEED).unwrap())
+    let bank = format!(
+        "currency = \"KES\"\nfee_account = \"fees\"\n{}",
+        example::SEED
+    );
+    SandboxBank::new(Seed::parse(&format!("{bank}{CUSTOMERS}")).unwrap())
 }
 
 pub fn kes(amount: &str) -> Value {

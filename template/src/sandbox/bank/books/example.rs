@@ -5,15 +5,14 @@ use std::fmt::Debug;
 use serde::Deserialize;
 
 use super::*;
+use crate::sandbox::bank::chart::example::SEED;
+pub use crate::sandbox::bank::chart::example::{COLLECTS_FROM_PAYERS, PAYS_PAYEES};
 
 /// Customers 1 (100), 2 (500), 3 (500, at most 50 at a time), 4 (90 of at most
-/// 100), 5 (500, blocked), 6 (500, closed); a float of 1000.
+/// 100), 5 (500, blocked), 6 (500, closed); 1000 to pay payees from.
 pub fn books() -> Books {
-    let seed = r#"
-        currency = "KES"
-        float_account = "float"
-        float_balance = 1000
-        fee_account = "fees"
+    let bank = format!("currency = \"KES\"\nfee_account = \"fees\"\n{SEED}");
+    let customers = r#"
         customers = [
             { account = "1", identifiers = ["MSISDN 254700000001", "ALIAS payee"], balance = 100 },
             { account = "2", identifiers = ["MSISDN 254700000002"], balance = 500 },
@@ -23,7 +22,7 @@ pub fn books() -> Books {
             { account = "6", identifiers = ["ALIAS closed"], balance = 500, status = "closed" },
         ]
     "#;
-    Books::new(Seed::parse(seed).unwrap())
+    Books::new(Seed::parse(&format!("{bank}{customers}")).unwrap())
 }
 
 pub fn kes(amount: &str) -> Amount {
@@ -109,7 +108,7 @@ pub fn assert_stays_in_order(books: &mut Books, instruct: impl FnOnce(&mut Books
     let after = books.report();
     assert!(after.balanced, "{after:#?}");
     for one in &after.accounts {
-        let may_be_negative = matches!(one.kind, AccountKind::Fees | AccountKind::Opening);
+        let may_be_negative = one.kind.may_be_overdrawn();
         assert!(may_be_negative || one.available >= Decimal::ZERO, "{one:?}");
         assert!(one.held >= Decimal::ZERO, "{one:?}");
     }

@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::{example::*, *};
+use crate::sandbox::bank::chart::example::TOTAL;
 
 /// Holds money of a customer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -9,7 +10,7 @@ struct SetAside {
     amount: Amount,
 }
 
-/// Moves money that was set aside to the float.
+/// Moves money that was set aside to where outgoing payments are collected.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Spend {
     set_aside: String,
@@ -43,7 +44,7 @@ impl Order for Spend {
                 amount: -amount,
             },
             Entry {
-                account: account("float"),
+                account: account(COLLECTS_FROM_PAYERS),
                 amount,
             },
         ];
@@ -92,10 +93,10 @@ fn the_books_balance_from_the_start() {
     let report = books().report();
     assert!(report.balanced);
     assert_eq!(report.account("1").unwrap().balance, 100.into());
-    assert_eq!(report.account("float").unwrap().balance, 1000.into());
+    assert_eq!(report.account(PAYS_PAYEES).unwrap().balance, 1000.into());
     assert_eq!(
         report.account(OPENING_ACCOUNT).unwrap().balance,
-        (-3190).into()
+        (-2190 - TOTAL).into()
     );
     assert_eq!(report.postings.len(), 1);
 }
@@ -111,7 +112,7 @@ fn money_that_is_set_aside_is_spent_or_given_back_once() {
     instruct(&mut books, "spend a", spend("a")).unwrap();
     instruct(&mut books, "give back b", give_back("b")).unwrap();
     assert_eq!(funds(&books, "2"), two("200", "200"));
-    assert_eq!(funds(&books, "float"), two("1300", "1300"));
+    assert_eq!(funds(&books, COLLECTS_FROM_PAYERS), two("1300", "1300"));
     let state_of = |reference| books.item::<SetAside>(reference).unwrap().state;
     assert_eq!(state_of("a"), ItemState::Settled);
     assert_eq!(state_of("b"), ItemState::Released);
@@ -156,7 +157,7 @@ fn a_credit_check_says_whether_an_account_takes_the_money_and_moves_nothing() {
     for (payee, amount, answer) in [
         ("1", "10", Ok(())),
         ("9", "10", Err(Refusal::UnknownAccount)),
-        ("float", "10", Err(Refusal::UnknownAccount)),
+        (PAYS_PAYEES, "10", Err(Refusal::UnknownAccount)),
         ("5", "10", Err(Refusal::AccountBlocked)),
         ("6", "10", Err(Refusal::AccountClosed)),
         ("3", "51", Err(Refusal::LimitExceeded)),
@@ -203,12 +204,20 @@ fn a_credit_that_is_expected_counts_towards_the_maximum_balance() {
 }
 
 #[test]
-fn only_the_float_funds_payments() {
+fn only_accounts_for_it_fund_payments_and_only_in_their_currency() {
     let books = books();
-    assert_eq!(books.check_funding_account(&account("float")), Ok(()));
+    let (kes, ugx) = (kes("1").currency(), "UGX".parse().unwrap());
+    for number in [PAYS_PAYEES, COLLECTS_FROM_PAYERS] {
+        let number = account(number);
+        assert_eq!(books.check_funding_account(&number, kes), Ok(()));
+        assert_eq!(
+            books.check_funding_account(&number, ugx),
+            Err(Refusal::UnknownFundingAccount)
+        );
+    }
     for number in ["1", "fees", OPENING_ACCOUNT, "9"] {
         assert_eq!(
-            books.check_funding_account(&account(number)),
+            books.check_funding_account(&account(number), kes),
             Err(Refusal::UnknownFundingAccount)
         );
     }
@@ -358,7 +367,7 @@ fn a_customer_is_found_by_every_identifier_in_any_form_of_it() {
 }
 
 #[test]
-fn customers_and_the_float_have_a_balance_to_ask_for_and_the_banks_earnings_have_none() {
+fn customers_and_the_funding_have_a_balance_to_ask_for_and_the_banks_earnings_have_none() {
     let mut books = books();
     instruct(&mut books, "item", set_aside("2", "20")).unwrap();
     let balance = books.balance(&account("2")).unwrap();
@@ -366,7 +375,7 @@ fn customers_and_the_float_have_a_balance_to_ask_for_and_the_banks_earnings_have
         (balance.balance, balance.available),
         (kes("500"), kes("480"))
     );
-    assert!(books.balance(&account("float")).is_some());
+    assert!(books.balance(&account(PAYS_PAYEES)).is_some());
     for number in ["fees", OPENING_ACCOUNT, "9"] {
         assert_eq!(books.balance(&account(number)), None);
     }
@@ -382,7 +391,7 @@ enum AnyOrder {
 
 /// Orders that are possible often enough, and impossible often enough.
 fn orders() -> impl Strategy<Value = AnyOrder> {
-    let number = || prop_oneof![4 => "[1-6]", 1 => Just("float".to_owned())];
+    let number = || prop_oneof![4 => "[1-6]", 1 => Just(PAYS_PAYEES.to_owned())];
     let amount = || (0i64..40_000).prop_map(|minor| kes(&Decimal::new(minor, 2).to_string()));
     let transfers = (number(), number(), amount()).prop_map(|(from, to, amount)| Transfer {
         from: AccountNumber::new(from),

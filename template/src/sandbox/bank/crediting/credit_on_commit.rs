@@ -53,7 +53,7 @@ impl Order for CreditPayee {
             return Err(Refusal::Malformed);
         }
         books.check_credit(&self.account, self.payee_receives)?;
-        books.check_funding_account(&self.funding_account)?;
+        books.check_funding_account(&self.funding_account, self.transfer_amount.currency())?;
         let entries = vec![
             Entry {
                 account: self.funding_account.clone(),
@@ -64,7 +64,7 @@ impl Order for CreditPayee {
                 amount: self.payee_receives.value(),
             },
             Entry {
-                account: books.fee_account().clone(),
+                account: books.fee_account(self.fee.currency())?.clone(),
                 amount: self.fee.value() - self.commission.value(),
             },
         ];

@@ -58,8 +58,8 @@ pub struct ReverseRepayment {
 }
 
 impl PostRepayment {
-    fn entries(&self, books: &Books) -> Vec<Entry> {
-        vec![
+    fn entries(&self, books: &Books) -> Result<Vec<Entry>, Refusal> {
+        Ok(vec![
             Entry {
                 account: self.funding_account.clone(),
                 amount: -self.transfer_amount.value(),
@@ -69,10 +69,10 @@ impl PostRepayment {
                 amount: self.payee_receives.value(),
             },
             Entry {
-                account: books.fee_account().clone(),
+                account: books.fee_account(self.fee.currency())?.clone(),
                 amount: self.fee.value() - self.commission.value(),
             },
-        ]
+        ])
     }
 }
 
@@ -89,8 +89,8 @@ impl Order for PostRepayment {
             return Err(Refusal::Malformed);
         }
         books.check_credit(&self.account, self.payee_receives)?;
-        books.check_funding_account(&self.funding_account)?;
-        let entries = self.entries(books);
+        books.check_funding_account(&self.funding_account, self.transfer_amount.currency())?;
+        let entries = self.entries(books)?;
         books
             .post(reference, "loan repayment", entries)
             .map_err(Refusal::by_funding_account)?;
@@ -108,7 +108,7 @@ impl Order for ReverseRepayment {
             return Err(REPAYMENT_REVERSED);
         }
         books.check_active(&repayment.order.account)?;
-        let mut entries = repayment.order.entries(books);
+        let mut entries = repayment.order.entries(books)?;
         for entry in &mut entries {
             entry.amount = -entry.amount;
         }

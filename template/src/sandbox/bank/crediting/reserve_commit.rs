@@ -81,7 +81,7 @@ impl Order for ReserveCredit {
             return Err(Refusal::Malformed);
         }
         books.check_credit(&self.account, self.payee_receives)?;
-        books.check_funding_account(&self.funding_account)?;
+        books.check_funding_account(&self.funding_account, self.transfer_amount.currency())?;
         let money = HeldMoney {
             account: self.funding_account.clone(),
             amount: self.transfer_amount.value(),
@@ -109,7 +109,7 @@ impl Order for CommitCredit {
                 amount: credit.payee_receives.value(),
             },
             Entry {
-                account: books.fee_account().clone(),
+                account: books.fee_account(credit.fee.currency())?.clone(),
                 amount: credit.fee.value() - credit.commission.value(),
             },
         ];

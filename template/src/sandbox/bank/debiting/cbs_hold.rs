@@ -87,7 +87,7 @@ impl Order for Capture {
         let terms = &self.terms;
         books.check_currency(&[terms.transfer_amount, terms.fee])?;
         let hold = open_hold(books, &self.hold)?;
-        books.check_funding_account(&terms.funding_account)?;
+        books.check_funding_account(&terms.funding_account, terms.transfer_amount.currency())?;
         let held = hold.order.amount.value();
         if terms.transfer_amount.value() + terms.fee.value() != held {
             return Err(AMOUNT_DIFFERS_FROM_HOLD);
@@ -102,7 +102,7 @@ impl Order for Capture {
                 amount: terms.transfer_amount.value(),
             },
             Entry {
-                account: books.fee_account().clone(),
+                account: books.fee_account(terms.fee.currency())?.clone(),
                 amount: terms.fee.value(),
             },
         ];

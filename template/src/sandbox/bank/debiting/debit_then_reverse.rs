@@ -55,8 +55,8 @@ impl Order for Debit {
         books.check_currency(&[self.transfer_amount, self.fee])?;
         let total = self.transfer_amount.plus(self.fee);
         books.check_debit(&self.account, total.map_err(|_| Refusal::Malformed)?)?;
-        books.check_funding_account(&self.funding_account)?;
-        let entries = self.entries(books);
+        books.check_funding_account(&self.funding_account, self.transfer_amount.currency())?;
+        let entries = self.entries(books)?;
         books.post(reference, "outgoing payment", entries)?;
         // Until it is reversed, which most never are.
         books.keep_open(reference, self.clone(), None)?;
@@ -65,8 +65,8 @@ impl Order for Debit {
 }
 
 impl Debit {
-    fn entries(&self, books: &Books) -> Vec<Entry> {
-        vec![
+    fn entries(&self, books: &Books) -> Result<Vec<Entry>, Refusal> {
+        Ok(vec![
             Entry {
                 account: self.account.clone(),
                 amount: -self.transfer_amount.value() - self.fee.value(),
@@ -76,10 +76,10 @@ impl Debit {
                 amount: self.transfer_amount.value(),
             },
             Entry {
-                account: books.fee_account().clone(),
+                account: books.fee_account(self.fee.currency())?.clone(),
                 amount: self.fee.value(),
             },
-        ]
+        ])
     }
 }
 
@@ -94,7 +94,7 @@ impl Order for Reversal {
             amount: -entry.amount,
             ..entry
         };
-        let entries = debit.order.entries(books).into_iter().map(backwards);
+        let entries = debit.order.entries(books)?.into_iter().map(backwards);
         let settled = books.settle(&debit, reference, "reversal", entries.collect());
         settled.map_err(Refusal::by_funding_account)
     }

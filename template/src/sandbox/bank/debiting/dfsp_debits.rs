@@ -65,9 +65,15 @@ impl Order for Report {
             Some(false) if self.transfer_made => return Err(NO_TRANSFER_REPORTED),
             _ => {}
         }
+        let account = books
+            .balance(&self.account)
+            .ok_or(Refusal::UnknownAccount)?;
+        if account.balance.currency() != self.transfer_amount.currency() {
+            return Err(Refusal::CurrencyNotSupported);
+        }
         if self.transfer_made {
-            books.check_funding_account(&self.funding_account)?;
-            let entries = self.entries(books);
+            books.check_funding_account(&self.funding_account, self.transfer_amount.currency())?;
+            let entries = self.entries(books)?;
             books.post(reference, "outgoing payment", entries)?;
         }
         books.keep_open(&subject, self.clone(), None)?;
@@ -76,8 +82,8 @@ impl Order for Report {
 }
 
 impl Report {
-    fn entries(&self, books: &Books) -> Vec<Entry> {
-        vec![
+    fn entries(&self, books: &Books) -> Result<Vec<Entry>, Refusal> {
+        Ok(vec![
             Entry {
                 account: self.account.clone(),
                 amount: -self.transfer_amount.value() - self.fee.value(),
@@ -87,10 +93,10 @@ impl Report {
                 amount: self.transfer_amount.value(),
             },
             Entry {
-                account: books.fee_account().clone(),
+                account: books.fee_account(self.fee.currency())?.clone(),
                 amount: self.fee.value(),
             },
-        ]
+        ])
     }
 
     fn operation(&self) -> Operation {

@@ -105,7 +105,7 @@ impl Order for Request {
         let total = self.transfer_amount.plus(self.fee);
         let total = total.map_err(|_| Refusal::Malformed)?;
         books.check_debit(&self.account, total)?;
-        books.check_funding_account(&self.funding_account)?;
+        books.check_funding_account(&self.funding_account, self.transfer_amount.currency())?;
         let balance = books.balance(&self.account);
         if balance.is_none_or(|balance| balance.available.value() < total.value()) {
             return Err(Refusal::InsufficientFunds);
@@ -124,7 +124,7 @@ impl Order for Request {
 impl Order for Asked {
     /// The customer approves, and pays by that.
     fn carry_out(&self, books: &mut Books, reference: &str) -> Result<(), Refusal> {
-        let entries = self.request.entries(books);
+        let entries = self.request.entries(books)?;
         books.post(reference, "outgoing payment", entries)?;
         let request = self.request.clone();
         books.keep_open(reference, Taken { request }, None)?;
@@ -139,7 +139,7 @@ impl Order for Taken {
             amount: -entry.amount,
             ..entry
         };
-        let entries = self.request.entries(books).into_iter().map(backwards);
+        let entries = self.request.entries(books)?.into_iter().map(backwards);
         let posted = books.post(reference, "refund", entries.collect());
         posted.map_err(Refusal::by_funding_account)
     }
@@ -168,8 +168,8 @@ impl Order for Refund {
 }
 
 impl Request {
-    fn entries(&self, books: &Books) -> Vec<Entry> {
-        vec![
+    fn entries(&self, books: &Books) -> Result<Vec<Entry>, Refusal> {
+        Ok(vec![
             Entry {
                 account: self.account.clone(),
                 amount: -self.transfer_amount.value() - self.fee.value(),
@@ -179,10 +179,10 @@ impl Request {
                 amount: self.transfer_amount.value(),
             },
             Entry {
-                account: books.fee_account().clone(),
+                account: books.fee_account(self.fee.currency())?.clone(),
                 amount: self.fee.value(),
             },
-        ]
+        ])
     }
 }
 

@@ -5,7 +5,7 @@ use super::*;
 use crate::{
     domain::party::AccountStatus,
     sandbox::bank::{
-        api::caller::{Caller, FLOAT, PAYER, kes as kes_in_json},
+        api::caller::{Caller, PAYER, kes as kes_in_json},
         books::example::*,
     },
 };
@@ -21,7 +21,7 @@ fn capture(hold: &str, transfer_amount: &str, fee: &str) -> Capture {
     Capture {
         hold: hold.to_owned(),
         terms: CaptureTerms {
-            funding_account: account("float"),
+            funding_account: account(COLLECTS_FROM_PAYERS),
             transfer_amount: kes(transfer_amount),
             fee: kes(fee),
         },
@@ -41,7 +41,7 @@ fn an_outgoing_payment_is_held_and_then_taken_with_its_fee() {
     assert_eq!(funds(&books, "2"), two("500", "397.5"));
     instruct(&mut books, "capture", capture("hold", "100", "2.5")).unwrap();
     assert_eq!(funds(&books, "2"), two("397.5", "397.5"));
-    assert_eq!(funds(&books, "float"), two("1100", "1100"));
+    assert_eq!(funds(&books, COLLECTS_FROM_PAYERS), two("1100", "1100"));
     assert_eq!(funds(&books, "fees"), two("2.5", "2.5"));
     assert!(books.report().balanced);
 }
@@ -173,7 +173,7 @@ async fn a_payment_goes_through_the_doors() {
     assert_eq!(caller.available(PAYER), "4990");
     let capture = json!({
         "reference": "t1:capture",
-        "funding_account": FLOAT,
+        "funding_account": COLLECTS_FROM_PAYERS,
         "transfer_amount": kes_in_json("9.5"),
         "fee": kes_in_json("0.5"),
     });
@@ -200,8 +200,7 @@ enum AnyOrder {
 
 /// Orders that are possible often enough, and impossible often enough.
 fn orders() -> impl Strategy<Value = AnyOrder> {
-    let number =
-        prop_oneof![4 => "[1-6]", 1 => Just("float".to_owned()), 1 => Just("9".to_owned())];
+    let number = prop_oneof![4 => "[1-6]", 1 => Just(COLLECTS_FROM_PAYERS.to_owned()), 1 => Just("9".to_owned())];
     // So few amounts that a capture often takes what is held.
     let amount = || (0i64..8).prop_map(|tens| kes(&(tens * 10).to_string()));
     let holds = (number, amount()).prop_map(|(number, amount)| Hold {
@@ -211,7 +210,7 @@ fn orders() -> impl Strategy<Value = AnyOrder> {
     let captures = ("[a-h]", amount(), amount()).prop_map(|(hold, transfer_amount, fee)| Capture {
         hold,
         terms: CaptureTerms {
-            funding_account: account("float"),
+            funding_account: account(COLLECTS_FROM_PAYERS),
             transfer_amount,
             fee,
         },

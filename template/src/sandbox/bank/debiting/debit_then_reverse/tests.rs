@@ -5,7 +5,7 @@ use super::*;
 use crate::{
     domain::party::AccountStatus,
     sandbox::bank::{
-        api::caller::{Caller, FLOAT, PAYER, kes as kes_in_json},
+        api::caller::{Caller, PAYER, kes as kes_in_json},
         books::example::*,
     },
 };
@@ -13,7 +13,7 @@ use crate::{
 fn debit(payer: &str, transfer_amount: &str, fee: &str) -> Debit {
     Debit {
         account: account(payer),
-        funding_account: account("float"),
+        funding_account: account(COLLECTS_FROM_PAYERS),
         transfer_amount: kes(transfer_amount),
         fee: kes(fee),
     }
@@ -30,11 +30,11 @@ fn a_debit_takes_amount_and_fee_at_once_and_its_reversal_gives_both_back() {
     let mut books = books();
     instruct(&mut books, "debit", debit("2", "100", "2.5")).unwrap();
     assert_eq!(funds(&books, "2"), two("397.5", "397.5"));
-    assert_eq!(funds(&books, "float"), two("1100", "1100"));
+    assert_eq!(funds(&books, COLLECTS_FROM_PAYERS), two("1100", "1100"));
     assert_eq!(funds(&books, "fees"), two("2.5", "2.5"));
     instruct(&mut books, "reversal", reversal("debit")).unwrap();
     assert_eq!(funds(&books, "2"), two("500", "500"));
-    assert_eq!(funds(&books, "float"), two("1000", "1000"));
+    assert_eq!(funds(&books, COLLECTS_FROM_PAYERS), two("1000", "1000"));
     assert_eq!(funds(&books, "fees"), two("0", "0"));
     assert!(books.report().balanced);
 }
@@ -95,7 +95,7 @@ async fn a_payment_goes_through_the_doors() {
     let debit = json!({
         "reference": "t1:debit",
         "account": PAYER,
-        "funding_account": FLOAT,
+        "funding_account": COLLECTS_FROM_PAYERS,
         "transfer_amount": kes_in_json("9.5"),
         "fee": kes_in_json("0.5"),
     });

@@ -3,7 +3,7 @@ use serde_json::json;
 
 use super::*;
 use crate::sandbox::bank::{
-    api::caller::{Caller, FLOAT, PAYER, kes as kes_in_json},
+    api::caller::{Caller, PAYER, kes as kes_in_json},
     books::example::*,
 };
 
@@ -13,7 +13,7 @@ fn report(payer: &str, transfer: &str, transfer_made: bool) -> Report {
         transfer_id: transfer.parse().unwrap(),
         home_transaction_id: None,
         account: account(payer),
-        funding_account: account("float"),
+        funding_account: account(COLLECTS_FROM_PAYERS),
         transfer_amount: kes("100"),
         fee: kes("2.5"),
     }
@@ -24,7 +24,7 @@ fn a_transfer_that_was_made_is_posted_with_its_fee() {
     let mut books = books();
     instruct(&mut books, "report", report("2", "t", true)).unwrap();
     assert_eq!(funds(&books, "2"), two("397.5", "397.5"));
-    assert_eq!(funds(&books, "float"), two("1100", "1100"));
+    assert_eq!(funds(&books, COLLECTS_FROM_PAYERS), two("1100", "1100"));
     assert_eq!(funds(&books, "fees"), two("2.5", "2.5"));
     assert!(books.report().balanced);
 }
@@ -88,7 +88,7 @@ async fn a_report_goes_through_the_doors() {
             "transfer_id": "t1",
             "home_transaction_id": "home-1",
             "account": PAYER,
-            "funding_account": FLOAT,
+            "funding_account": COLLECTS_FROM_PAYERS,
             "transfer_amount": kes_in_json("9.5"),
             "fee": kes_in_json("0.5"),
         })

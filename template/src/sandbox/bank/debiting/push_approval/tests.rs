@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::sandbox::bank::{
-    api::caller::{Caller, FLOAT, PAYER, kes as kes_in_json},
+    api::caller::{Caller, PAYER, kes as kes_in_json},
     books::example::*,
 };
 
@@ -14,7 +14,7 @@ fn request(payer: &str, transfer_amount: &str, fee: &str) -> Request {
     Request {
         phone: "254700000002".to_owned(),
         account: account(payer),
-        funding_account: account("float"),
+        funding_account: account(COLLECTS_FROM_PAYERS),
         transfer_amount: kes(transfer_amount),
         fee: kes(fee),
         expires_at: Timestamp::now().after(Duration::from_secs(60)),
@@ -52,7 +52,7 @@ fn money_is_taken_when_the_customer_approves_and_not_before() {
         assert_eq!(find(&mut books, "r"), approved());
     }
     assert_eq!(funds(&books, "2"), two("397.5", "397.5"));
-    assert_eq!(funds(&books, "float"), two("1100", "1100"));
+    assert_eq!(funds(&books, COLLECTS_FROM_PAYERS), two("1100", "1100"));
     assert_eq!(funds(&books, "fees"), two("2.5", "2.5"));
     assert!(books.report().balanced);
 }
@@ -157,7 +157,7 @@ fn request_in_json() -> Value {
         "reference": "t1:r",
         "phone": "971938765",
         "account": PAYER,
-        "funding_account": FLOAT,
+        "funding_account": COLLECTS_FROM_PAYERS,
         "transfer_amount": kes_in_json("9.5"),
         "fee": kes_in_json("0.5"),
         "expires_at": Timestamp::now().after(Duration::from_secs(60)),

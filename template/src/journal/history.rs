@@ -1,0 +1,3 @@
+pub mod deposit_withdraw;
+
+pub use self::deposit_withdraw::*;

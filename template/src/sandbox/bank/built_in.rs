@@ -1,0 +1,4 @@
+pub mod several;
+pub mod single;
+
+pub use self::single::*;

@@ -1,0 +1,1 @@
+mod float_account_or_disbursement_collection;

@@ -1,0 +1,3 @@
+mod float_account;
+
+pub use self::float_account::*;

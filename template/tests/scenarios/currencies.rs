@@ -1,0 +1,3 @@
+mod single;
+
+pub use self::single::*;
