@@ -22,4 +22,11 @@ pub mod insight;
 pub mod limits;
 // [end]
 
+// [if fees is percent, tiered]
+pub mod rounding;
+
+// [end]
+// [if cbs_auth is not none]
+pub use self::savanna_core::authentication;
+// [end]
 pub use self::savanna_core::{Client, Settings};

@@ -30,6 +30,10 @@ mod liquidity;
 mod payee_credits;
 mod payer_debits;
 
+// [if fees is cbs]
+mod pricing;
+
+// [end]
 pub use self::{bank_error::*, bookings::*, customers::*};
 
 // [if funding_model is not deposit_withdraw]
@@ -38,6 +42,10 @@ pub use self::liquidity::*;
 pub use self::payee_credits::*;
 pub use self::payer_debits::*;
 
+// [if fees is cbs]
+pub use self::pricing::*;
+
+// [end]
 /// All that the connector needs of a core banking system.
 pub trait CoreBankingSystem
 where
@@ -65,6 +73,9 @@ where
     // [end]
     // [if funding_model is not deposit_withdraw]
     Self: Liquidity,
+    // [end]
+    // [if fees is cbs]
+    Self: Pricing,
     // [end]
     Self: Bookings,
 {

@@ -94,10 +94,13 @@ pub struct StoreError(pub String);
 #[async_trait]
 pub trait Store
 where
-    Self: fmt::Debug + Send + Sync,
     // [if funding_model is deposit_withdraw]
     Self: super::history::History,
     // [end]
+<<<<<<< HEAD
+    Self: fmt::Debug + Send + Sync,
+=======
+>>>>>>> p2
 {
     /// Inserts an entry unless its transfer, or its home transaction, is known
     /// in its direction.

@@ -6,7 +6,6 @@
 use std::{path::PathBuf, time::Duration};
 
 use reqwest::Url;
-use secrecy::SecretString;
 
 use super::telemetry::{LogFilter, LogFormat};
 use crate::{
@@ -48,7 +47,9 @@ pub struct Configuration {
 
     /// `None` only with the sandbox, which then stands in.
     pub cbs_base_url: Option<Url>,
-    pub cbs_authorization: Option<SecretString>,
+    // [if cbs_auth is not none]
+    pub cbs_authentication: crate::core_banking::authentication::Settings,
+    // [end]
     pub cbs_timeout: Duration,
     pub cbs_settles_after: Duration,
     pub cbs_max_idle_connections: usize,
@@ -94,6 +95,9 @@ impl Configuration {
         let dial_code = dial_code(variables);
         let connector_base_url = connector_base_url(variables);
         let cbs_base_url = remote(variables, "CBS_BASE_URL");
+        // [if cbs_auth is not none]
+        let cbs_authentication = crate::core_banking::authentication::Settings::read(variables);
+        // [end]
         let funding = funding::Settings::read(variables, currencies.as_ref());
         let fees = fees::Settings::read(variables, currencies.as_ref());
         // [if payer_debit is push_approval]
@@ -150,7 +154,9 @@ impl Configuration {
             connector_base_url,
             connector_timeout: connector_timeout?,
             cbs_base_url,
-            cbs_authorization: variables.text("CBS_AUTHORIZATION").map(SecretString::from),
+            // [if cbs_auth is not none]
+            cbs_authentication: cbs_authentication?,
+            // [end]
             cbs_timeout: cbs_timeout?,
             cbs_settles_after: cbs_settles_after?,
             cbs_max_idle_connections: cbs_max_idle_connections?,
@@ -281,6 +287,33 @@ mod tests {
         environment::currencies::variable_name,
     };
 
+    /// What has to be configured for each currency.
+    const OF_A_CURRENCY: &[&[(&str, &str)]] = &[
+        // What mirrors the money at the scheme.
+        &VARIABLES,
+        // [if fees is flat]
+        &[
+            ("PAYER_FEE_FLAT", "0"),
+            ("PAYEE_FEE_FLAT", "0"),
+            ("COMMISSION_FLAT", "0"),
+        ],
+        // [end]
+        // [if fees is percent]
+        &[
+            ("PAYER_FEE_PERCENT", "0"),
+            ("PAYEE_FEE_PERCENT", "0"),
+            ("COMMISSION_PERCENT", "0"),
+        ],
+        // [end]
+        // [if fees is tiered]
+        &[
+            ("PAYER_FEE_TIERS", "0:0+0%"),
+            ("PAYEE_FEE_TIERS", "0:0+0%"),
+            ("COMMISSION_TIERS", "0:0+0%"),
+        ],
+        // [end]
+    ];
+
     fn read(variables: &[(&str, &str)]) -> Result<Configuration, Problems> {
         Configuration::read(|name| {
             let found = variables.iter().find(|(key, _)| *key == name);
@@ -288,32 +321,61 @@ mod tests {
         })
     }
 
-    fn real(more: &[(&str, &str)]) -> Result<Configuration, Problems> {
-        let real = [
-            ("CBS_BASE_URL", "http://192.0.2.1:8080"),
-            ("SDK_BASE_URL", "http://192.0.2.2:4001"),
-        ];
-        with_funding(&[more, &real].concat())
+    // [if cbs_auth is mtls]
+    macro_rules! of_tests {
+        ($file:literal) => {
+            concat!(
+                env!("CARGO_MANIFEST_DIR"),
+                "/tests/core_banking_client/authentication/",
+                $file
+            )
+        };
     }
 
-    fn with_funding(variables: &[(&str, &str)]) -> Result<Configuration, Problems> {
+    // [end]
+    fn real(more: &[(&str, &str)]) -> Result<Configuration, Problems> {
+        let real = [
+            ("CBS_BASE_URL", "https://192.0.2.1:8080"),
+            ("SDK_BASE_URL", "http://192.0.2.2:4001"),
+            // [if cbs_auth is basic]
+            ("CBS_USER", "connector"),
+            ("CBS_PASSWORD", "hunter2"),
+            // [end]
+            // [if cbs_auth is api_key]
+            ("CBS_API_KEY", "hunter2"),
+            // [end]
+            // [if cbs_auth is oauth2]
+            ("CBS_CLIENT_ID", "connector"),
+            ("CBS_CLIENT_SECRET", "hunter2"),
+            // [end]
+            // [if cbs_auth is mtls]
+            ("CBS_CA_FILE", of_tests!("authority.pem")),
+            ("CBS_CLIENT_CERTIFICATE_FILE", of_tests!("connector.pem")),
+            ("CBS_CLIENT_KEY_FILE", of_tests!("connector.key")),
+            // [end]
+        ];
+        with_money(&[more, &real].concat())
+    }
+
+    fn with_money(variables: &[(&str, &str)]) -> Result<Configuration, Problems> {
         let currencies = Currencies::read(&mut Variables::of(&|_| None)).unwrap();
-        let funding: Vec<_> = currencies
+        let money: Vec<_> = currencies
             .all()
             .flat_map(|currency| {
-                VARIABLES.map(|(name, value)| (variable_name(name, currency), value))
+                let of_currency = OF_A_CURRENCY.concat().into_iter();
+                of_currency.map(move |(name, value)| (variable_name(name, currency), value))
             })
             .collect();
-        let funding: Vec<_> = funding
+        let money: Vec<_> = money
             .iter()
             .map(|(name, value)| (name.as_str(), *value))
             .collect();
         // The first one of a name is found.
-        read(&[variables, &funding].concat())
+        read(&[variables, &money].concat())
     }
 
     #[test]
-    fn both_remotes_and_the_funding_suffice_for_a_real_bank() {
+    fn few_variables_suffice_for_a_real_bank() {
         let configuration = real(&[]).unwrap();
         assert_eq!(configuration.fsp_id, answers::FSP_ID);
         assert_eq!(configuration.currencies.first().code(), answers::CURRENCY);
@@ -359,8 +421,8 @@ mod tests {
 
     #[test]
     fn the_mojaloop_connector_has_a_second_name() {
-        let configuration = with_funding(&[
-            ("CBS_BASE_URL", "http://192.0.2.1:8080"),
+        let configuration = real(&[
+            ("SDK_BASE_URL", ""),
             ("MLCONN_OUTBOUND_ENDPOINT", "http://192.0.2.3:4001"),
         ])
         .unwrap();
@@ -420,12 +482,6 @@ mod tests {
             .map(|(_, end)| end.parse::<Currency>());
         let for_currency = |currency| variable_name(described, currency) == variable;
         variable == described || currency.is_some_and(|code| code.is_ok_and(for_currency))
-    }
-
-    #[test]
-    fn the_secret_is_not_printed() {
-        let configuration = real(&[("CBS_AUTHORIZATION", "Bearer hunter2")]).unwrap();
-        assert!(!format!("{configuration:?}").contains("hunter2"));
     }
 
     #[test]

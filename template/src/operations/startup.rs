@@ -115,7 +115,9 @@ pub fn core_banking_client(
     let base_url = configuration.cbs_base_url.clone();
     let client = core_banking::Client::new(core_banking::Settings {
         base_url: base_url.ok_or_else(|| Problems::of("CBS_BASE_URL is missing"))?,
-        authorization: configuration.cbs_authorization.clone(),
+        // [if cbs_auth is not none]
+        authentication: configuration.cbs_authentication.clone(),
+        // [end]
         timeout: configuration.cbs_timeout,
         max_idle_connections: configuration.cbs_max_idle_connections,
     })?;
