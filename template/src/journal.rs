@@ -11,8 +11,8 @@ pub mod work;
 
 // [if funding_model is deposit_withdraw]
 pub mod history;
-// [end]
 
+// [end]
 pub mod sqlite;
 
 use std::{marker::PhantomData, sync::Arc};

@@ -19,8 +19,8 @@ pub const CURRENCY: &str = "KES";
 // [if currency_mode is several]
 /// All currencies that payments are made in, with commas between.
 pub const CURRENCIES: &str = "KES";
-// [end]
 
+// [end]
 /// The country's dial code, without + or 00.
 pub const DIAL_CODE: &str = "254";
 

@@ -8,8 +8,8 @@
 
 // [if funding_model is deposit_withdraw]
 mod history;
-// [end]
 
+// [end]
 use std::{
     fmt,
     sync::{

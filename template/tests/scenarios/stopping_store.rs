@@ -7,8 +7,8 @@
 
 // [if funding_model is deposit_withdraw]
 mod history;
-// [end]
 
+// [end]
 use std::sync::{
     Arc,
     atomic::{AtomicUsize, Ordering},
