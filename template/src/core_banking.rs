@@ -6,6 +6,9 @@
 //! | `savanna_core.rs` | how Savanna Core does it: **fill this in** |
 //! | `funding.rs` | which account mirrors the money at the scheme |
 //! | `fees.rs` | what the bank charges |
+// [if payer_steps is one_step]
+//! | `limits.rs` | what its customers have agreed to beforehand |
+// [end]
 //! | `insight.rs` | what funding and fees may look into (fixed) |
 
 pub mod port;
@@ -15,5 +18,15 @@ pub mod savanna_core;
 pub mod fees;
 pub mod funding;
 pub mod insight;
+// [if payer_steps is one_step]
+pub mod limits;
+// [end]
 
+// [if fees is percent, tiered]
+pub mod rounding;
+
+// [end]
+// [if cbs_auth is not none]
+pub use self::savanna_core::authentication;
+// [end]
 pub use self::savanna_core::{Client, Settings};

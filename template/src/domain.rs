@@ -8,6 +8,9 @@ pub mod currency;
 pub mod amount;
 pub mod identifier;
 pub mod party;
+// [if payer_steps is one_step]
+pub mod payee_name;
+// [end]
 pub mod reference;
 pub mod timestamp;
 pub mod transfer_id;

@@ -6,7 +6,12 @@ pub mod mojaloop_connector;
 
 mod crashes;
 mod greeting;
+mod trial;
 
+// [if fees is flat, percent, tiered]
+pub mod charges;
+
+// [end]
 use std::{
     net::{Ipv4Addr, SocketAddr, TcpListener},
     path::PathBuf,
@@ -34,14 +39,25 @@ pub fn completed(
     variable: impl Fn(&str) -> Option<String>,
 ) -> Result<impl Fn(&str) -> Option<String>, Problems> {
     let real_bank = variable("CBS_BASE_URL").is_some_and(|url| !url.trim().is_empty());
-    let of_seed = match real_bank {
-        true => Vec::new(),
-        false => seed()?.variables(),
-    };
+    let mut of_bank = Vec::new();
+    if !real_bank {
+        let seed = seed()?;
+        of_bank.extend(seed.variables());
+        // [if fees is flat, percent, tiered]
+        for currency in seed.currencies() {
+            let name = |name| crate::environment::currencies::variable_name(name, currency);
+            of_bank.extend(charges::VARIABLES.map(|(of, value)| (name(of), value.to_owned())));
+        }
+        // [end]
+        // [if cbs_auth is basic, api_key, oauth2]
+        let credentials = bank::authorization::VARIABLES;
+        of_bank.extend(credentials.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        // [end]
+    }
     Ok(move |name: &str| {
         let set = variable(name).filter(|value| !value.trim().is_empty());
         set.or_else(|| {
-            let found = of_seed.iter().find(|(known, _)| known == name);
+            let found = of_bank.iter().find(|(known, _)| known == name);
             found.map(|(_, value)| value.clone())
         })
     })
@@ -113,6 +129,12 @@ pub async fn run_alone(configuration: Configuration) -> Result<(), StartError> {
     })?;
     println!("SANDBOX: no real money is moved. Start the connector with");
     println!("  CBS_BASE_URL=http://{bank} SDK_BASE_URL=http://{connector}");
+    // [if cbs_auth is basic, api_key, oauth2]
+    println!("and with");
+    for (name, value) in bank::authorization::VARIABLES {
+        println!("  {name}='{value}'");
+    }
+    // [end]
     Ok(tokio::signal::ctrl_c().await?)
 }
 

@@ -30,6 +30,10 @@ mod liquidity;
 mod payee_credits;
 mod payer_debits;
 
+// [if fees is cbs]
+mod pricing;
+
+// [end]
 pub use self::{bank_error::*, bookings::*, customers::*};
 
 // [if funding_model is not deposit_withdraw]
@@ -38,6 +42,10 @@ pub use self::liquidity::*;
 pub use self::payee_credits::*;
 pub use self::payer_debits::*;
 
+// [if fees is cbs]
+pub use self::pricing::*;
+
+// [end]
 /// All that the connector needs of a core banking system.
 pub trait CoreBankingSystem
 where
@@ -51,9 +59,23 @@ where
     // [if payee_pattern is loan_repayment]
     Self: LoanRepayments,
     // [end]
+    // [if payer_debit is cbs_hold]
     Self: PayerHolds,
+    // [end]
+    // [if payer_debit is debit_then_reverse]
+    Self: PayerDebits,
+    // [end]
+    // [if payer_debit is push_approval]
+    Self: PayerApprovals,
+    // [end]
+    // [if payer_debit is dfsp_debits]
+    Self: PaymentReports,
+    // [end]
     // [if funding_model is not deposit_withdraw]
     Self: Liquidity,
+    // [end]
+    // [if fees is cbs]
+    Self: Pricing,
     // [end]
     Self: Bookings,
 {

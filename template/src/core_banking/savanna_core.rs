@@ -11,17 +11,24 @@ mod payer_debits;
 
 // [if funding_model is not deposit_withdraw]
 mod liquidity;
-// [end]
 
+// [end]
+// [if fees is cbs]
+mod pricing;
+
+// [end]
 mod bookings;
 
+// [if cbs_auth is not none]
+pub mod authentication;
+
+// [end]
 mod answers;
 mod calls;
 
 use std::time::Duration;
 
 use reqwest::Url;
-use secrecy::SecretString;
 
 use super::port::CoreBankingSystem;
 
@@ -29,8 +36,10 @@ use super::port::CoreBankingSystem;
 #[derive(Debug, Clone)]
 pub struct Settings {
     pub base_url: Url,
-    /// The value of the `Authorization` header, if the bank wants one.
-    pub authorization: Option<SecretString>,
+    // [if cbs_auth is not none]
+    /// Who the connector is to the bank.
+    pub authentication: authentication::Settings,
+    // [end]
     /// How long one request may take, connecting included.
     pub timeout: Duration,
     pub max_idle_connections: usize,
@@ -40,6 +49,9 @@ pub struct Settings {
 #[derive(Debug, Clone)]
 pub struct Client {
     http: reqwest::Client,
+    // [if cbs_auth is oauth2]
+    access_tokens: authentication::AccessTokens,
+    // [end]
     settings: Settings,
 }
 
@@ -51,9 +63,21 @@ impl Client {
             // An instruction is never sent twice behind the connector's back.
             .retry(reqwest::retry::never())
             .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .build()?;
-        Ok(Self { http, settings })
+            .no_proxy();
+        // [if cbs_auth is mtls]
+        let http = settings.authentication.equip(http);
+        // [end]
+        Ok(Self {
+            // [if cbs_auth is oauth2]
+            access_tokens: authentication::AccessTokens::of(
+                &settings.base_url,
+                &settings.authentication,
+                settings.timeout,
+            )?,
+            // [end]
+            http: http.build()?,
+            settings,
+        })
     }
 }
 

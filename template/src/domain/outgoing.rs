@@ -6,6 +6,17 @@
 //!     └─> Aborted  └──────────┴──┴──> Rejecting ──> Releasing, Aborted
 //! ```
 //!
+// [if payer_steps is three_steps]
+//! Between `Requested` and `Quoted`, the payer confirms the payee:
+//!
+//! ```text
+//! Requested ──> Found ──> Confirmed ──> Quoted
+//!                 │ │         └───────> Aborted, Rejecting
+//!                 │ └──> Quoted, if the terms have come along with the payee
+//!                 └──> Rejecting
+//! ```
+//!
+// [end]
 //! A state that ends in `-ing` is an intent: it is stored before the core
 //! banking system or the Mojaloop Connector is asked.
 
@@ -19,19 +30,33 @@ use super::{
     identifier::PartyIdentifier,
     incoming::ForbiddenTransition,
     party::AccountNumber,
+    // [if payer_steps is one_step]
+    payee_name::PayeeName,
+    // [end]
     quote::{AmountType, Terms},
     reference::DebitStep,
     timestamp::Timestamp,
     transfer_id::TransferId,
 };
 
-/// How far an outgoing payment has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+/// How far an outgoing payment has come; the states are in their usual order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OutgoingState {
     /// Payee and terms are asked for; no money is touched.
     Requested,
+    // [if payer_steps is three_steps]
+    /// The payee is with the payer, who confirms or does not.
+    Found,
+    /// The payer confirmed the payee; the terms are asked for.
+    Confirmed,
+    // [end]
+    // [if payer_steps is not one_step]
     /// The terms are with the payer, who agrees or does not.
+    // [end]
+    // [if payer_steps is one_step]
+    /// The terms are known, and not yet agreed to.
+    // [end]
     Quoted,
     /// The payer agreed; the core banking system is asked for the payer's money.
     Reserving,
@@ -50,8 +75,12 @@ pub enum OutgoingState {
 }
 
 impl OutgoingState {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: &[Self] = &[
         Self::Requested,
+        // [if payer_steps is three_steps]
+        Self::Found,
+        Self::Confirmed,
+        // [end]
         Self::Quoted,
         Self::Reserving,
         Self::Accepting,
@@ -62,9 +91,37 @@ impl OutgoingState {
         Self::Aborted,
     ];
 
+    /// What may follow on what.
+    const SUCCESSORS: &[(Self, &[Self])] = &[
+        // [if payer_steps is not three_steps]
+        (Self::Requested, &[Self::Quoted, Self::Aborted]),
+        // [end]
+        // [if payer_steps is three_steps]
+        (Self::Requested, &[Self::Found, Self::Aborted]),
+        (
+            Self::Found,
+            &[Self::Confirmed, Self::Quoted, Self::Rejecting],
+        ),
+        (
+            Self::Confirmed,
+            &[Self::Quoted, Self::Rejecting, Self::Aborted],
+        ),
+        // [end]
+        (Self::Quoted, &[Self::Reserving, Self::Rejecting]),
+        (Self::Reserving, &[Self::Accepting, Self::Rejecting]),
+        (Self::Accepting, &[Self::Committing, Self::Releasing]),
+        (Self::Committing, &[Self::Completed]),
+        (Self::Rejecting, &[Self::Releasing, Self::Aborted]),
+        (Self::Releasing, &[Self::Aborted]),
+    ];
+
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Requested => "requested",
+            // [if payer_steps is three_steps]
+            Self::Found => "found",
+            Self::Confirmed => "confirmed",
+            // [end]
             Self::Quoted => "quoted",
             Self::Reserving => "reserving",
             Self::Accepting => "accepting",
@@ -86,6 +143,9 @@ impl OutgoingState {
             Self::Reserving => Some(DebitStep::Reserve),
             Self::Committing => Some(DebitStep::Commit),
             Self::Releasing => Some(DebitStep::Release),
+            // [if payer_steps is three_steps]
+            Self::Found | Self::Confirmed => None,
+            // [end]
             Self::Requested
             | Self::Quoted
             | Self::Accepting
@@ -95,17 +155,9 @@ impl OutgoingState {
         }
     }
 
-    fn may_become(self, next: Self) -> bool {
-        matches!(
-            (self, next),
-            (Self::Requested, Self::Quoted | Self::Aborted)
-                | (Self::Quoted, Self::Reserving | Self::Rejecting)
-                | (Self::Reserving, Self::Accepting | Self::Rejecting)
-                | (Self::Accepting, Self::Committing | Self::Releasing)
-                | (Self::Committing, Self::Completed)
-                | (Self::Rejecting, Self::Releasing | Self::Aborted)
-                | (Self::Releasing, Self::Aborted)
-        )
+    pub fn may_become(self, next: Self) -> bool {
+        let mut successors = Self::SUCCESSORS.iter();
+        successors.any(|(state, successors)| *state == self && successors.contains(&next))
     }
 }
 
@@ -153,6 +205,10 @@ pub struct OutgoingRequest {
     pub payer: PartyIdentifier,
     pub payer_details: PayerDetails,
     pub payee: PartyIdentifier,
+    // [if payer_steps is one_step]
+    /// Whom the payer means, if the channel says so.
+    pub payee_name: Option<PayeeName>,
+    // [end]
     pub amount_type: AmountType,
     pub amount: Amount,
     pub transaction_type: String,
@@ -200,6 +256,10 @@ pub struct OutgoingPayment {
     pub request: OutgoingRequest,
     pub payer_account: AccountNumber,
     state: OutgoingState,
+    // [if payer_steps is three_steps]
+    /// The payee that the payer is asked to confirm.
+    pub payee: Option<PayeeDetails>,
+    // [end]
     pub offer: Option<Offer>,
     /// The core banking system's number for the payer's reserved money, once there is one.
     pub reservation: Option<String>,
@@ -217,6 +277,9 @@ impl OutgoingPayment {
             request,
             payer_account,
             state: OutgoingState::Requested,
+            // [if payer_steps is three_steps]
+            payee: None,
+            // [end]
             offer: None,
             reservation: None,
             failure: None,
@@ -254,8 +317,8 @@ mod tests {
     fn nothing_follows_a_final_state_and_something_follows_every_other() {
         for state in OutgoingState::ALL {
             let has_successor = OutgoingState::ALL
-                .into_iter()
-                .any(|next| state.may_become(next));
+                .iter()
+                .any(|next| state.may_become(*next));
             assert_eq!(has_successor, !state.is_final(), "{state:?}");
         }
     }
@@ -265,17 +328,28 @@ mod tests {
         for state in OutgoingState::ALL {
             assert_eq!(
                 state.may_become(OutgoingState::Accepting),
-                state == OutgoingState::Reserving
+                *state == OutgoingState::Reserving
             );
             assert_eq!(
                 state.may_become(OutgoingState::Committing),
-                state == OutgoingState::Accepting
+                *state == OutgoingState::Accepting
             );
         }
         assert!(!OutgoingState::Accepting.may_become(OutgoingState::Aborted));
         assert!(!OutgoingState::Committing.may_become(OutgoingState::Releasing));
     }
 
+    // [if payer_steps is three_steps]
+    #[test]
+    fn the_terms_come_after_the_payee_and_no_money_moves_before_them() {
+        for state in [OutgoingState::Found, OutgoingState::Confirmed] {
+            assert!(state.may_become(OutgoingState::Quoted));
+            assert!(!state.may_become(OutgoingState::Reserving));
+            assert!(state.may_become(OutgoingState::Rejecting));
+        }
+    }
+
+    // [end]
     #[test]
     fn a_state_is_stored_under_the_name_it_is_listed_by() {
         for state in OutgoingState::ALL {

@@ -2,7 +2,7 @@
 //!
 //! For every call there are three outcomes: it happened, it did not, or that
 //! is not known. The types of this module keep them apart, because the payer's
-//! money depends on it: it is captured on a proven commit, freed on a proven
+//! money depends on it: it is spent on a proven commit, freed on a proven
 //! failure, and kept in every other case.
 
 mod wire;
@@ -48,7 +48,7 @@ pub struct MojaloopConnector {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Paused {
     /// It wants to know whether this is the right payee.
-    AtParty,
+    AtParty(PayeeDetails),
     /// It wants to know whether these terms are agreed to.
     AtQuote(Box<QuotedTerms>),
     /// It wants a currency conversion.
@@ -281,7 +281,7 @@ fn read_pause(
     }
     let state = wire::TransferAnswer::read(&answer.body).ok_or_else(not_understood)?;
     match state.current_state() {
-        Some("WAITING_FOR_PARTY_ACCEPTANCE") => Ok(Paused::AtParty),
+        Some("WAITING_FOR_PARTY_ACCEPTANCE") => Ok(Paused::AtParty(state.payee())),
         Some("WAITING_FOR_QUOTE_ACCEPTANCE") if !state.needs_conversion() => state
             .quoted_terms(payment)
             .map(Box::new)

@@ -2,7 +2,11 @@
 
 mod accounts;
 
+// [if payer_debit is push_approval]
+mod approvals;
+// [end]
 mod payments;
+mod requests;
 mod transfers;
 mod wire;
 
@@ -24,6 +28,9 @@ use crate::{
 #[derive(Clone)]
 pub struct DfspApi {
     pub payer: Payer,
+    // [if payer_debit is push_approval]
+    pub approvals: super::payer::debiting::Approvals,
+    // [end]
     pub currencies: Currencies,
     pub identifiers: Identifiers,
 }
@@ -76,18 +83,24 @@ pub fn routes(api: DfspApi) -> impl Fn(&mut web::ServiceConfig) + Clone + Send +
     move |config| {
         config
             .app_data(web::Data::new(api.clone()))
+            // [if payer_debit is push_approval]
+            .app_data(web::Data::new(api.approvals.clone()))
+            .service(resource("/approvals").route(web::post().to(approvals::call_back)))
+            // [end]
             .app_data(body_settings())
             .app_data(path_settings())
             .service(resource("/").route(web::get().to(live)))
             .service(resource("/health").route(web::get().to(live)))
             .service(resource("/send-money").route(web::post().to(payments::send_money)))
-            .service(resource("/send-money/{transferId}").route(web::put().to(payments::decide)))
             .service(
                 resource("/merchant-payment").route(web::post().to(payments::merchant_payment)),
             )
+            // [if payer_steps is not one_step]
+            .service(resource("/send-money/{transferId}").route(web::put().to(payments::decide)))
             .service(
                 resource("/merchant-payment/{transferId}").route(web::put().to(payments::decide)),
             )
+            // [end]
             .service(
                 resource("/transfers/{transferId}").route(web::get().to(transfers::find_transfer)),
             )

@@ -1,9 +1,24 @@
 //! The payer side: money that a customer of this DFSP sends.
 //!
+// [if payer_steps is two_steps]
 //! In two steps: an offer is made, the customer agrees to it, the money moves.
-//! This connector holds the payer's money before it lets the scheme transfer.
+// [end]
+// [if payer_steps is one_step]
+//! In one step: terms that keep within the limits that the customer agreed to
+//! beforehand are agreed to, and the money moves.
+// [end]
+// [if payer_steps is three_steps]
+//! In three steps: the customer confirms the payee, agrees to the terms, and the
+//! money moves.
+// [end]
+//! The payer's money is reserved before the scheme may transfer.
 
-mod debiting;
+pub mod agreeing;
+pub mod debiting;
+// [if payer_steps is not one_step]
+mod deciding;
+// [end]
+mod lapsing;
 mod offering;
 mod paying;
 
@@ -24,6 +39,9 @@ use crate::{
     core_banking::{
         fees::Fees,
         funding::Funding,
+        // [if payer_steps is one_step]
+        limits::Limits,
+        // [end]
         port::{CoreBankingSystem, Refusal},
     },
     domain::{
@@ -46,6 +64,10 @@ pub struct Settings {
     pub never_seen_after: Duration,
     /// How long the Mojaloop Connector may take to answer.
     pub connector_answers_within: Duration,
+    // [if payer_steps is three_steps]
+    /// How long the customer may take to confirm the payee.
+    pub payee_confirmed_within: Duration,
+    // [end]
 }
 
 /// The payer side.
@@ -55,10 +77,16 @@ pub struct Payer {
     bank: Arc<dyn CoreBankingSystem>,
     funding: Funding,
     fees: Fees,
+    // [if payer_steps is one_step]
+    limits: Limits,
+    // [end]
     connector: MojaloopConnector,
     progress: Progress<OutgoingPayment>,
     turns: Turns,
     tasks: Tasks,
+    // [if payer_debit is push_approval]
+    approvals: debiting::Approvals,
+    // [end]
     /// No offer is made any more, until a restart.
     stopped: Arc<AtomicBool>,
 }
@@ -75,9 +103,15 @@ pub struct Collaborators {
     pub bank: Arc<dyn CoreBankingSystem>,
     pub funding: Funding,
     pub fees: Fees,
+    // [if payer_steps is one_step]
+    pub limits: Limits,
+    // [end]
     pub connector: MojaloopConnector,
     pub progress: Progress<OutgoingPayment>,
     pub tasks: Tasks,
+    // [if payer_debit is push_approval]
+    pub approvals: debiting::Approvals,
+    // [end]
 }
 
 impl Payer {
@@ -87,10 +121,16 @@ impl Payer {
             bank: with.bank,
             funding: with.funding,
             fees: with.fees,
+            // [if payer_steps is one_step]
+            limits: with.limits,
+            // [end]
             connector: with.connector,
             progress: with.progress,
             turns: Turns::default(),
             tasks: with.tasks,
+            // [if payer_debit is push_approval]
+            approvals: with.approvals,
+            // [end]
             stopped: Arc::default(),
         }
     }
@@ -156,12 +196,7 @@ impl Payer {
                 };
                 let now = Timestamp::now();
                 if found.work.due_at.is_some_and(|due_at| due_at <= now) {
-                    match found.payment.state() {
-                        OutgoingState::Requested => {
-                            this.look_for_auto_accept(&mut found, Work::none()).await?;
-                        }
-                        _ => this.give_up_waiting(&mut found, now).await?,
-                    }
+                    lapsing::look_after(&this, &mut found).await?;
                 }
                 this.advance(&mut found, Begin::Again).await
             })
@@ -194,9 +229,9 @@ impl Payer {
         payment: &mut Recorded<OutgoingPayment>,
     ) -> Result<(), PaymentError> {
         self.stopped.store(true, Ordering::SeqCst);
-        let reason = "the Mojaloop Connector made the transfer without being told to, and the \
-                      payer's money was not held: set AUTO_ACCEPT_QUOTES=false there, then \
-                      restart this connector";
+        let reason = "the Mojaloop Connector made the transfer without being told to, and nobody \
+                      here has paid for it: set AUTO_ACCEPT_QUOTES=false there, then restart \
+                      this connector";
         self.park(payment, reason).await
     }
 }

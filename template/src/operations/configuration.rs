@@ -6,7 +6,6 @@
 use std::{path::PathBuf, time::Duration};
 
 use reqwest::Url;
-use secrecy::SecretString;
 
 use super::telemetry::{LogFilter, LogFormat};
 use crate::{
@@ -14,6 +13,10 @@ use crate::{
     domain::identifier::{IdType, Identifiers},
     environment::{Problems, Variables, answers, currencies::Currencies},
 };
+// [if payer_steps is one_step]
+
+use crate::core_banking::limits;
+// [end]
 
 /// The Mojaloop Connector waits no longer for an answer of the backend API.
 const CONNECTOR_WAITS: Duration = Duration::from_secs(65);
@@ -44,16 +47,27 @@ pub struct Configuration {
 
     /// `None` only with the sandbox, which then stands in.
     pub cbs_base_url: Option<Url>,
-    pub cbs_authorization: Option<SecretString>,
+    // [if cbs_auth is not none]
+    pub cbs_authentication: crate::core_banking::authentication::Settings,
+    // [end]
     pub cbs_timeout: Duration,
     pub cbs_settles_after: Duration,
     pub cbs_max_idle_connections: usize,
 
     pub funding: funding::Settings,
+    // [if payer_steps is one_step]
+    pub limits: limits::Settings,
+    // [end]
     pub fees: fees::Settings,
 
+    // [if payer_debit is push_approval]
+    pub approvals: crate::mojaloop::payer::debiting::ApprovalSettings,
+    // [end]
     pub quote_lifetime: Duration,
     pub final_word_after: Duration,
+    // [if payer_steps is three_steps]
+    pub payee_confirmed_within: Duration,
+    // [end]
     pub never_seen_after: Duration,
 
     /// `None` only with the sandbox bank, whose books start afresh as well.
@@ -81,8 +95,17 @@ impl Configuration {
         let dial_code = dial_code(variables);
         let connector_base_url = connector_base_url(variables);
         let cbs_base_url = remote(variables, "CBS_BASE_URL");
+        // [if cbs_auth is not none]
+        let cbs_authentication = crate::core_banking::authentication::Settings::read(variables);
+        // [end]
         let funding = funding::Settings::read(variables, currencies.as_ref());
         let fees = fees::Settings::read(variables, currencies.as_ref());
+        // [if payer_debit is push_approval]
+        let approvals = crate::mojaloop::payer::debiting::ApprovalSettings::read(variables);
+        // [end]
+        // [if payer_steps is one_step]
+        let limits = limits::Settings::read(variables, currencies.as_ref());
+        // [end]
         let database = database(variables);
         let backend_api = listen_address(variables, "SDK_SERVER_HOST", "SDK_SERVER_PORT", "3003");
         let dfsp_api = listen_address(variables, "DFSP_SERVER_HOST", "DFSP_SERVER_PORT", "3004");
@@ -102,6 +125,9 @@ impl Configuration {
             ("NEVER_SEEN_AFTER_MS", never_seen_after),
             ("SDK_REQUEST_TIMEOUT_MS", connector_timeout),
         );
+        // [if payer_steps is three_steps]
+        let payee_confirmed_within = variables.milliseconds("CONFIRM_PAYEE_WITHIN_MS", "120000");
+        // [end]
         let recovery_interval = variables.milliseconds("RECOVERY_INTERVAL_MS", "1000");
         let retry_first_pause = variables.milliseconds("RETRY_FIRST_PAUSE_MS", "1000");
         let retry_longest_pause = variables.milliseconds("RETRY_LONGEST_PAUSE_MS", "300000");
@@ -128,15 +154,26 @@ impl Configuration {
             connector_base_url,
             connector_timeout: connector_timeout?,
             cbs_base_url,
-            cbs_authorization: variables.text("CBS_AUTHORIZATION").map(SecretString::from),
+            // [if cbs_auth is not none]
+            cbs_authentication: cbs_authentication?,
+            // [end]
             cbs_timeout: cbs_timeout?,
             cbs_settles_after: cbs_settles_after?,
             cbs_max_idle_connections: cbs_max_idle_connections?,
             funding: funding?,
             fees: fees?,
+            // [if payer_debit is push_approval]
+            approvals: approvals?,
+            // [end]
+            // [if payer_steps is one_step]
+            limits: limits?,
+            // [end]
             quote_lifetime: quote_lifetime?,
             final_word_after: final_word_after?,
             never_seen_after: never_seen_after?,
+            // [if payer_steps is three_steps]
+            payee_confirmed_within: payee_confirmed_within?,
+            // [end]
             database,
             recovery_interval: recovery_interval?,
             retry_first_pause: retry_first_pause?,
@@ -250,6 +287,33 @@ mod tests {
         environment::currencies::variable_name,
     };
 
+    /// What has to be configured for each currency.
+    const OF_A_CURRENCY: &[&[(&str, &str)]] = &[
+        // What mirrors the money at the scheme.
+        &VARIABLES,
+        // [if fees is flat]
+        &[
+            ("PAYER_FEE_FLAT", "0"),
+            ("PAYEE_FEE_FLAT", "0"),
+            ("COMMISSION_FLAT", "0"),
+        ],
+        // [end]
+        // [if fees is percent]
+        &[
+            ("PAYER_FEE_PERCENT", "0"),
+            ("PAYEE_FEE_PERCENT", "0"),
+            ("COMMISSION_PERCENT", "0"),
+        ],
+        // [end]
+        // [if fees is tiered]
+        &[
+            ("PAYER_FEE_TIERS", "0:0+0%"),
+            ("PAYEE_FEE_TIERS", "0:0+0%"),
+            ("COMMISSION_TIERS", "0:0+0%"),
+        ],
+        // [end]
+    ];
+
     fn read(variables: &[(&str, &str)]) -> Result<Configuration, Problems> {
         Configuration::read(|name| {
             let found = variables.iter().find(|(key, _)| *key == name);
@@ -257,32 +321,61 @@ mod tests {
         })
     }
 
-    fn real(more: &[(&str, &str)]) -> Result<Configuration, Problems> {
-        let real = [
-            ("CBS_BASE_URL", "http://192.0.2.1:8080"),
-            ("SDK_BASE_URL", "http://192.0.2.2:4001"),
-        ];
-        with_funding(&[more, &real].concat())
+    // [if cbs_auth is mtls]
+    macro_rules! of_tests {
+        ($file:literal) => {
+            concat!(
+                env!("CARGO_MANIFEST_DIR"),
+                "/tests/core_banking_client/authentication/",
+                $file
+            )
+        };
     }
 
-    fn with_funding(variables: &[(&str, &str)]) -> Result<Configuration, Problems> {
+    // [end]
+    fn real(more: &[(&str, &str)]) -> Result<Configuration, Problems> {
+        let real = [
+            ("CBS_BASE_URL", "https://192.0.2.1:8080"),
+            ("SDK_BASE_URL", "http://192.0.2.2:4001"),
+            // [if cbs_auth is basic]
+            ("CBS_USER", "connector"),
+            ("CBS_PASSWORD", "hunter2"),
+            // [end]
+            // [if cbs_auth is api_key]
+            ("CBS_API_KEY", "hunter2"),
+            // [end]
+            // [if cbs_auth is oauth2]
+            ("CBS_CLIENT_ID", "connector"),
+            ("CBS_CLIENT_SECRET", "hunter2"),
+            // [end]
+            // [if cbs_auth is mtls]
+            ("CBS_CA_FILE", of_tests!("authority.pem")),
+            ("CBS_CLIENT_CERTIFICATE_FILE", of_tests!("connector.pem")),
+            ("CBS_CLIENT_KEY_FILE", of_tests!("connector.key")),
+            // [end]
+        ];
+        with_money(&[more, &real].concat())
+    }
+
+    fn with_money(variables: &[(&str, &str)]) -> Result<Configuration, Problems> {
         let currencies = Currencies::read(&mut Variables::of(&|_| None)).unwrap();
-        let funding: Vec<_> = currencies
+        let money: Vec<_> = currencies
             .all()
             .flat_map(|currency| {
-                VARIABLES.map(|(name, value)| (variable_name(name, currency), value))
+                let of_currency = OF_A_CURRENCY.concat().into_iter();
+                of_currency.map(move |(name, value)| (variable_name(name, currency), value))
             })
             .collect();
-        let funding: Vec<_> = funding
+        let money: Vec<_> = money
             .iter()
             .map(|(name, value)| (name.as_str(), *value))
             .collect();
         // The first one of a name is found.
-        read(&[variables, &funding].concat())
+        read(&[variables, &money].concat())
     }
 
     #[test]
-    fn both_remotes_and_the_funding_suffice_for_a_real_bank() {
+    fn few_variables_suffice_for_a_real_bank() {
         let configuration = real(&[]).unwrap();
         assert_eq!(configuration.fsp_id, answers::FSP_ID);
         assert_eq!(configuration.currencies.first().code(), answers::CURRENCY);
@@ -328,8 +421,8 @@ mod tests {
 
     #[test]
     fn the_mojaloop_connector_has_a_second_name() {
-        let configuration = with_funding(&[
-            ("CBS_BASE_URL", "http://192.0.2.1:8080"),
+        let configuration = real(&[
+            ("SDK_BASE_URL", ""),
             ("MLCONN_OUTBOUND_ENDPOINT", "http://192.0.2.3:4001"),
         ])
         .unwrap();
@@ -389,12 +482,6 @@ mod tests {
             .map(|(_, end)| end.parse::<Currency>());
         let for_currency = |currency| variable_name(described, currency) == variable;
         variable == described || currency.is_some_and(|code| code.is_ok_and(for_currency))
-    }
-
-    #[test]
-    fn the_secret_is_not_printed() {
-        let configuration = real(&[("CBS_AUTHORIZATION", "Bearer hunter2")]).unwrap();
-        assert!(!format!("{configuration:?}").contains("hunter2"));
     }
 
     #[test]

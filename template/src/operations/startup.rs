@@ -115,7 +115,9 @@ pub fn core_banking_client(
     let base_url = configuration.cbs_base_url.clone();
     let client = core_banking::Client::new(core_banking::Settings {
         base_url: base_url.ok_or_else(|| Problems::of("CBS_BASE_URL is missing"))?,
-        authorization: configuration.cbs_authorization.clone(),
+        // [if cbs_auth is not none]
+        authentication: configuration.cbs_authentication.clone(),
+        // [end]
         timeout: configuration.cbs_timeout,
         max_idle_connections: configuration.cbs_max_idle_connections,
     })?;
@@ -151,11 +153,17 @@ impl Connector {
         };
         let funding = Funding::new(configuration.funding.clone(), &insight);
         let fees = Fees::new(configuration.fees.clone(), &insight);
+        // [if payer_steps is one_step]
+        let limits = core_banking::limits::Limits::new(configuration.limits.clone());
+        // [end]
         let incoming = Journal::new(Arc::clone(&store));
         let outgoing = Journal::new(Arc::clone(&store));
         let patience = patience(&configuration);
         let schedule = schedule(&configuration);
         let tasks = Tasks::new(Handle::current());
+        // [if payer_debit is push_approval]
+        let approvals = payer::debiting::Approvals::new(configuration.approvals.clone());
+        // [end]
 
         let payee = Payee::new(
             payee_settings(&configuration),
@@ -176,9 +184,15 @@ impl Connector {
                 bank,
                 funding,
                 fees,
+                // [if payer_steps is one_step]
+                limits,
+                // [end]
                 connector,
                 progress: Progress::new(outgoing.clone(), patience, schedule),
                 tasks,
+                // [if payer_debit is push_approval]
+                approvals: approvals.clone(),
+                // [end]
             },
         );
         let interval = configuration.recovery_interval;
@@ -196,6 +210,9 @@ impl Connector {
         });
         let dfsp_routes = dfsp_api::routes(DfspApi {
             payer,
+            // [if payer_debit is push_approval]
+            approvals,
+            // [end]
             currencies: configuration.currencies,
             identifiers: configuration.identifiers,
         });
@@ -253,6 +270,9 @@ fn payer_settings(configuration: &Configuration) -> payer::Settings {
     payer::Settings {
         never_seen_after: configuration.never_seen_after,
         connector_answers_within: configuration.connector_timeout,
+        // [if payer_steps is three_steps]
+        payee_confirmed_within: configuration.payee_confirmed_within,
+        // [end]
     }
 }
 

@@ -36,6 +36,15 @@ pub mod refusal;
 // [if funding_model is not deposit_withdraw]
 mod liquidity;
 // [end]
+// [if fees is cbs]
+pub mod pricing;
+
+// [end]
+// [if cbs_auth is basic, api_key, oauth2]
+pub mod authorization;
+pub mod doorkeeper;
+
+// [end]
 mod report;
 mod seed;
 
@@ -57,8 +66,6 @@ const KEEP_ALIVE: Duration = Duration::from_secs(120);
 #[derive(Clone)]
 pub struct SandboxBank {
     state: Arc<Mutex<State>>,
-    /// What the `Authorization` header has to say, if it has to say anything.
-    authorization: Option<Arc<str>>,
 }
 
 struct State {
@@ -84,15 +91,7 @@ impl SandboxBank {
         };
         Self {
             state: Arc::new(Mutex::new(state)),
-            authorization: None,
         }
-    }
-
-    /// The same bank, which answers 401 unless the `Authorization` header is this one.
-    #[must_use]
-    pub fn requiring(mut self, authorization: String) -> Self {
-        self.authorization = Some(authorization.into());
-        self
     }
 
     /// What is in the books now.
@@ -163,6 +162,9 @@ pub fn serve(bank: SandboxBank, listener: TcpListener) -> io::Result<Server> {
     serve_with(bank, listener, |service| {
         crediting::configure(service);
         debiting::configure(service);
+        // [if fees is cbs]
+        pricing::configure(service);
+        // [end]
     })
 }
 
@@ -177,7 +179,12 @@ pub fn serve_with(
             .app_data(Data::new(bank.clone()))
             .configure(api::configure)
             .configure(instructions)
-            .wrap(actix_web::middleware::from_fn(api::authorize))
+            // [if cbs_auth is oauth2]
+            .configure(authorization::configure)
+            // [end]
+            // [if cbs_auth is basic, api_key, oauth2]
+            .wrap(actix_web::middleware::from_fn(doorkeeper::let_in))
+        // [end]
     })
     .listen(listener)?
     .workers(1)

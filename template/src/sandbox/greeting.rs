@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use super::bank::Seed;
+use super::{bank::Seed, trial};
 use crate::{
     domain::{
         currency::Currency,
@@ -10,6 +10,9 @@ use crate::{
     },
     operations::{configuration::Configuration, startup::Listeners},
 };
+
+/// The options of a request with a body.
+pub const JSON: &str = "-H 'Content-Type: application/json' -d";
 
 /// What is known about the sandbox when it has started.
 pub struct Greeting {
@@ -62,7 +65,6 @@ impl Greeting {
         if let (Some(bank), Some(connector), Some(id_type), [payee, payer]) =
             (self.bank, self.connector, self.id_type, &self.parties[..])
         {
-            let json = "-H 'Content-Type: application/json' -d";
             let dfsp_api = self.dfsp_api;
             let currency = self.currency;
             println!();
@@ -70,21 +72,10 @@ impl Greeting {
                 "Try an incoming payment of 10 {currency}, from lookup to final notification:"
             );
             println!(
-                "  curl -s -X POST http://{connector}/simulator/incoming {json} \
+                "  curl -s -X POST http://{connector}/simulator/incoming {JSON} \
                  '{{\"idType\":\"{id_type}\",\"idValue\":\"{payee}\",\"amount\":\"10\"}}'"
             );
-            println!(
-                "an outgoing payment of 20 {currency}, the offer and then the agreement to it:"
-            );
-            println!(
-                "  TRANSFER=$(curl -s -X POST http://{dfsp_api}/send-money {json} \
-                 '{{\"payeeIdType\":\"MSISDN\",\"payeeId\":\"27713803912\",\"sendAmount\":\"20\",\
-                 \"sendCurrency\":\"{currency}\",\"transactionType\":\"TRANSFER\",\"payer\":\
-                 {{\"name\":\"A Customer\",\"payerId\":\"{payer}\"}}}}' | sed \
-                 's/.*\"transactionId\":\"\\([^\"]*\\)\".*/\\1/'); \
-                 curl -s -X PUT http://{dfsp_api}/send-money/$TRANSFER {json} \
-                 '{{\"acceptQuote\":true,\"homeTransactionId\":\"demo\"}}'"
-            );
+            trial::print(dfsp_api, currency, payer);
             println!("and the books of the bank after them:");
             println!("  curl -s http://{bank}/ledger");
         }

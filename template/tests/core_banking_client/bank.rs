@@ -75,16 +75,16 @@ pub struct Bank {
 
 impl Bank {
     pub fn open() -> Self {
-        Self::with(SandboxBank::new(seed()), None, PATIENT)
+        Self::with(SandboxBank::new(seed()), PATIENT)
     }
 
-    pub fn with(bank: SandboxBank, authorization: Option<&str>, timeout: Duration) -> Self {
+    pub fn with(bank: SandboxBank, timeout: Duration) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         tokio::spawn(bank::serve(bank.clone(), listener).unwrap());
         Self {
             bank,
-            client: client(port, authorization, timeout),
+            client: client(port, timeout),
         }
     }
 
@@ -100,11 +100,14 @@ impl Bank {
     }
 }
 
-pub fn client(port: u16, authorization: Option<&str>, timeout: Duration) -> Client {
+/// A client of the bank, which knows it.
+pub fn client(port: u16, timeout: Duration) -> Client {
     choose_tls();
     Client::new(Settings {
         base_url: format!("http://127.0.0.1:{port}").parse().unwrap(),
-        authorization: authorization.map(|text| text.to_owned().into()),
+        // [if cbs_auth is not none]
+        authentication: crate::authentication::settings(),
+        // [end]
         timeout,
         max_idle_connections: 4,
     })

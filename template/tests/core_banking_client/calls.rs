@@ -3,15 +3,13 @@
 use std::net::TcpListener;
 
 use actix_web::{App, HttpResponse, HttpServer, http::StatusCode, web};
-use core_connector::{
-    core_banking::port::{BankError, Customers},
-    sandbox::bank::SandboxBank,
-};
+use core_connector::core_banking::port::{BankError, Customers};
 use serde_json::json;
 
-use crate::bank::{Bank, PATIENT, PAYEE, account, amount, client, msisdn, seed};
-
-const AUTHORIZATION: &str = "Bearer a-secret";
+// [if cbs_auth is oauth2]
+use crate::authentication::give_any_token;
+// [end]
+use crate::bank::{Bank, PATIENT, PAYEE, account, amount, client, msisdn};
 
 #[tokio::test]
 async fn a_bank_that_says_it_failed_is_not_taken_for_one_that_knows_nobody() {
@@ -31,7 +29,7 @@ async fn where_nobody_listens_nothing_was_done() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     drop(listener);
-    let client = client(port, None, PATIENT);
+    let client = client(port, PATIENT);
     let checked = client.check_credit(&account(PAYEE), amount("10")).await;
     assert!(
         matches!(checked, Err(BankError::Unreachable(_))),
@@ -44,11 +42,17 @@ fn gateway(status: StatusCode) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     let answer = move || async move { HttpResponse::build(status).body("<html>gateway</html>") };
-    let server = HttpServer::new(move || App::new().default_service(web::to(answer)))
-        .workers(1)
-        .disable_signals()
-        .listen(listener)
-        .unwrap();
+    let server = HttpServer::new(move || {
+        let gateway = App::new();
+        // [if cbs_auth is oauth2]
+        let gateway = gateway.route("/oauth2/token", web::post().to(give_any_token));
+        // [end]
+        gateway.default_service(web::to(answer))
+    })
+    .workers(1)
+    .disable_signals()
+    .listen(listener)
+    .unwrap();
     tokio::spawn(server.run());
     port
 }
@@ -57,7 +61,7 @@ fn gateway(status: StatusCode) -> u16 {
 async fn what_something_in_between_answers_proves_nothing() {
     for status in [200, 302, 404, 422, 500, 502, 503, 504] {
         let port = gateway(StatusCode::from_u16(status).unwrap());
-        let client = client(port, None, PATIENT);
+        let client = client(port, PATIENT);
         let checked = client.check_credit(&account(PAYEE), amount("10")).await;
         assert!(
             matches!(checked, Err(BankError::NoAnswer(_))),
@@ -65,25 +69,5 @@ async fn what_something_in_between_answers_proves_nothing() {
         );
         let found = client.find_customer(&msisdn("971938765")).await;
         assert!(matches!(found, Err(BankError::NoAnswer(_))), "{found:?}");
-    }
-}
-
-#[tokio::test]
-async fn the_client_says_who_it_is_and_without_that_it_is_told_nothing() {
-    let requiring = || SandboxBank::new(seed()).requiring(AUTHORIZATION.to_owned());
-    let known = Bank::with(requiring(), Some(AUTHORIZATION), PATIENT);
-    let found = known.client.find_customer(&msisdn("971938765")).await;
-    assert!(found.unwrap().is_some());
-    for authorization in [None, Some("Bearer another")] {
-        let unknown = Bank::with(requiring(), authorization, PATIENT);
-        let found = unknown.client.find_customer(&msisdn("971938765")).await;
-        // Neither "there is nobody" nor "the bank refuses".
-        assert!(matches!(found, Err(BankError::NoAnswer(_))), "{found:?}");
-        let payee = account(PAYEE);
-        let checked = unknown.client.check_credit(&payee, amount("10")).await;
-        assert!(
-            matches!(checked, Err(BankError::NoAnswer(_))),
-            "{checked:?}"
-        );
     }
 }

@@ -18,6 +18,13 @@ mod payer_debits;
 
 // [if funding_model is not deposit_withdraw]
 mod liquidity;
-// [end]
 
+// [end]
+// [if fees is cbs]
+mod pricing;
+
+// [end]
+// [if cbs_auth is not none]
+mod authentication;
+// [end]
 mod calls;

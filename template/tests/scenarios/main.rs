@@ -9,6 +9,7 @@
 #![cfg(feature = "sandbox")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod agreement;
 mod books;
 mod caller;
 mod charges;
@@ -23,11 +24,17 @@ mod stopping_store;
 mod test_connector;
 
 mod accounts;
+// [if payer_steps is three_steps]
+mod confirmation;
+// [end]
 mod errors;
 mod incoming;
 mod incoming_faults;
 mod outgoing;
 mod outgoing_faults;
+// [if payer_debit is not dfsp_debits]
+mod outgoing_refusals;
+// [end]
 mod parties;
 mod quotes;
 mod restart;

@@ -11,8 +11,8 @@ use core_connector::{
 use serde_json::{Value, json};
 
 use crate::{
-    caller::Answer,
     customers::{Customer, amount, currency},
+    debits::as_payer,
     test_connector::{TestConnector, eventually},
 };
 
@@ -26,7 +26,7 @@ pub fn send_money(payer: Customer, amount: &str) -> Value {
         "sendCurrency": currency(),
         "receiveCurrency": currency(),
         "transactionType": "TRANSFER",
-        "payer": { "name": "Joshua Karame", "payerId": payer.id_value() },
+        "payer": as_payer(payer),
     })
 }
 
@@ -53,33 +53,13 @@ pub fn sent(text: &str) -> Terms {
     terms(AmountType::Send, text, "0")
 }
 
-pub fn transfer_id(offer: &Value) -> TransferId {
-    offer["transactionId"].as_str().unwrap().parse().unwrap()
-}
-
 impl TestConnector {
-    pub async fn offer(&self, request: &Value) -> Answer {
-        self.dfsp.post("/send-money", request).await
-    }
-
-    /// A payment that the payer has an offer for.
-    pub async fn offered(&self, payer: Customer, amount: &str) -> TransferId {
-        let offer = self.offer(&send_money(payer, amount)).await.served();
-        transfer_id(&offer)
-    }
-
-    pub async fn accept(&self, transfer_id: &TransferId) -> Answer {
-        self.decide(transfer_id, true).await
-    }
-
-    pub async fn reject(&self, transfer_id: &TransferId) -> Answer {
-        self.decide(transfer_id, false).await
-    }
-
-    async fn decide(&self, transfer_id: &TransferId, accept: bool) -> Answer {
-        let path = format!("/send-money/{transfer_id}");
-        let body = json!({ "acceptQuote": accept, "homeTransactionId": "another" });
-        self.dfsp.put(&path, &body).await
+    /// The payment that was opened for a request.
+    pub async fn id_of(&self, request: &Value) -> TransferId {
+        let id = request["homeTransactionId"].as_str().unwrap();
+        let journal: Journal<OutgoingPayment> = Journal::new(self.store());
+        let found = journal.find_by_home_transaction_id(id).await.unwrap();
+        found.unwrap().payment.transfer_id
     }
 
     /// What the channel is told when it asks.

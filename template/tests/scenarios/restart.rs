@@ -3,15 +3,14 @@
 
 use std::sync::Arc;
 
-use core_connector::domain::{outgoing::OutgoingState, transfer_id::TransferId};
-use serde_json::{Value, json};
+use core_connector::domain::outgoing::OutgoingState;
 use tokio::sync::Notify;
 
 use crate::{
     customers::Customer::Joshua,
     debits,
     incoming_payment::IncomingPayment,
-    outgoing_payment::{send_money, sent, transfer_id},
+    outgoing_payment::{send_money, sent},
     stopping_store::{
         StopAt::{self, After, Before},
         StoppingStore,
@@ -29,25 +28,18 @@ async fn stopping_at(stop_at: StopAt) -> (TestConnector, Arc<Notify>) {
     (connector.await, notice)
 }
 
-/// The channel's side of an outgoing payment.
-async fn pay(connector: &TestConnector, request: &Value) -> TransferId {
-    let offer = connector.offer(request).await.served();
-    let id = transfer_id(&offer);
-    connector.accept(&id).await.served();
-    id
-}
-
 /// An outgoing payment whose connector dies at a record; the channel then asks
 /// the next one as it asked the first. Says whether it came to that.
 async fn outgoing_payment_survives(stop_at: StopAt) -> bool {
     let (mut connector, stopped) = stopping_at(stop_at).await;
     let request = send_money(Joshua, "100");
     let died = tokio::select! {
-        _ = pay(&connector, &request) => false,
+        _ = connector.pay(&request) => false,
         () = stopped.notified() => true,
     };
     connector.start_again().await;
-    let id = pay(&connector, &request).await;
+    connector.pay(&request).await.served();
+    let id = connector.id_of(&request).await;
     connector
         .outgoing_becomes(&id, OutgoingState::Completed)
         .await;
@@ -144,23 +136,20 @@ async fn a_reservation_outlives_the_connector() {
 }
 
 #[tokio::test]
-async fn an_accepted_offer_is_paid_although_nobody_asks_again() {
-    for operation in ["hold", "capture"] {
+async fn a_payment_that_was_agreed_to_is_made_although_nobody_asks_again() {
+    for (operation, done) in debits::OPERATIONS {
         let mut connector = TestConnector::start().await;
-        let id = connector.offered(Joshua, "100").await;
-        let untouched = connector.bank.ledger();
+        let request = send_money(Joshua, "100");
+        let untouched = done(&connector.bank.ledger());
         connector.bank_fault(operation, "act_then_silent", Some(1));
         tokio::select! {
-            _ = connector.accept(&id) => {}
+            _ = connector.pay(&request) => {}
             () = eventually("the bank acts", async || {
-                let ledger = connector.bank.ledger();
-                match operation {
-                    "hold" => ledger.open_holds.len() > untouched.open_holds.len(),
-                    _ => ledger.postings.len() > untouched.postings.len(),
-                }
+                done(&connector.bank.ledger()) > untouched
             }) => {}
         }
         connector.start_again().await;
+        let id = connector.id_of(&request).await;
         connector
             .outgoing_becomes(&id, OutgoingState::Completed)
             .await;
@@ -168,25 +157,4 @@ async fn an_accepted_offer_is_paid_although_nobody_asks_again() {
         let seen = connector.seen_by_scheme(&id).await;
         assert_eq!(seen["accepts"], 1, "{operation}: {seen}");
     }
-}
-
-#[tokio::test]
-async fn what_a_person_has_to_decide_waits_for_that_after_a_restart_too() {
-    let mut connector = TestConnector::start().await;
-    connector.bank_rule(json!({
-        "operation": "capture", "fault": "refuse", "reason": "account_closed"
-    }));
-    let id = connector.offered(Joshua, "100").await;
-    connector.accept(&id).await.served();
-    assert!(connector.outgoing(&id).await.work.parked.is_some());
-
-    connector.bank_recovers();
-    connector.start_again().await;
-    // When this payment is finished, a start has taken up all that it does.
-    let other = connector.offered(Joshua, "200").await;
-    connector.accept(&other).await.served();
-    connector.assert_books([
-        debits::committed(&other, Joshua, sent("200")),
-        debits::reserved(&id, Joshua, sent("100")),
-    ]);
 }

@@ -28,9 +28,15 @@ use tokio::runtime::{Builder, Runtime};
 use crate::{
     books::{self, Booked},
     caller::Caller,
+    charges,
     customers::{currency, id_type, seed},
+    debits,
 };
 
+// [if cbs_auth is basic, api_key, oauth2]
+use core_connector::sandbox::bank::authorization;
+
+// [end]
 /// Longer than anything takes, also on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -94,14 +100,26 @@ impl TestConnector {
             ("RETRY_MAX_ATTEMPTS", "10000"),
         ];
         let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
-        let usual = usual.iter().map(own);
-        let of_bank = seed().variables().into_iter();
+        let usual = usual.iter().chain(&debits::VARIABLES).map(own);
+        let seed = seed();
+        let of_bank = seed.variables().into_iter();
+        let of_charges = seed.currencies().flat_map(|currency| {
+            let of_currency = charges::VARIABLES.iter();
+            of_currency.map(move |(name, value)| (variable_name(name, currency), (*value).into()))
+        });
+        // [if cbs_auth is basic, api_key, oauth2]
+        let of_bank = of_bank.chain(authorization::VARIABLES.iter().map(own));
+        // [end]
         let variables = variables.iter().map(own);
-        let variables: HashMap<_, _> = usual.chain(of_bank).chain(variables).collect();
+        let variables: HashMap<_, _> = usual
+            .chain(of_bank)
+            .chain(of_charges)
+            .chain(variables)
+            .collect();
 
         let configuration = configuration(&variables);
         let store = open_journal(&configuration).unwrap();
-        let bank = SandboxBank::new(seed());
+        let bank = SandboxBank::new(seed);
         let running = run(configuration, wrap(Arc::clone(&store)), bank.clone());
 
         let simulator = SimulatedMojaloopConnector::new(SimulatorSettings {

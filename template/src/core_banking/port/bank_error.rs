@@ -90,7 +90,10 @@ impl Refusal {
                 Code::PayerLimit,
                 "the payment exceeds a limit of the payer's account",
             ),
-            Self::Other => (Code::PayerRejected, "the payer's bank refuses this payment"),
+            Self::Other => (
+                Code::PayerRejected,
+                "the payment is refused on the payer's side",
+            ),
         };
         PaymentError::new(code, message).with_detail(self)
     }

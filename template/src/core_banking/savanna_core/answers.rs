@@ -5,7 +5,9 @@ use serde::{Deserialize, de::DeserializeOwned};
 
 use crate::core_banking::port::{BankError, Refusal};
 
-/// The bank's reasons in the connector's words. Replace: the left-hand side.
+/// Replace (recovery): the left-hand side, by the bank's own words.
+///
+/// A reason that is not here is a refusal all the same.
 pub fn refusal(reason: &str) -> Refusal {
     match reason {
         "unknown_account" => Refusal::UnknownAccount,
@@ -19,9 +21,10 @@ pub fn refusal(reason: &str) -> Refusal {
     }
 }
 
-/// What an HTTP status that is neither a success nor a refusal says.
+/// Replace (recovery): what an HTTP status that is neither a success nor a
+/// refusal says.
 ///
-/// Replace: a bank that says itself that it failed has stopped working on the
+/// A bank that says itself that it failed has stopped working on the
 /// instruction. Whether yours says so, and how, is in its documentation. What
 /// a gateway says (502, 503, 504, or 500 in other words) proves nothing: the
 /// bank may still be at work behind it.

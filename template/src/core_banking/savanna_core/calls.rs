@@ -3,7 +3,6 @@
 use std::error::Error;
 
 use reqwest::{Method, RequestBuilder, StatusCode};
-use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{
@@ -74,20 +73,17 @@ impl Client {
             .pop_if_empty()
             .extend(path);
         let request = self.http.request(method, url);
-        Ok(match &self.settings.authorization {
-            Some(authorization) => request.header("Authorization", authorization.expose_secret()),
-            None => request,
-        })
+        // [if cbs_auth is basic, api_key]
+        let request = self.settings.authentication.sign(request);
+        // [end]
+        Ok(request)
     }
 
     async fn send(&self, request: RequestBuilder) -> Result<(StatusCode, Vec<u8>), BankError> {
-        let mut answer = request.send().await.map_err(|error| {
-            if error.is_connect() || error.is_builder() {
-                BankError::Unreachable(reason(error))
-            } else {
-                BankError::NoAnswer(reason(error))
-            }
-        })?;
+        // [if cbs_auth is oauth2]
+        let request = self.access_tokens.authorize(request).await?;
+        // [end]
+        let mut answer = request.send().await.map_err(not_sent_or_not_answered)?;
         let status = answer.status();
         let mut body = Vec::new();
         loop {
@@ -100,6 +96,14 @@ impl Client {
                 Some(_) => return Err(BankError::NoAnswer("the answer is too long".to_owned())),
             }
         }
+    }
+}
+
+fn not_sent_or_not_answered(error: reqwest::Error) -> BankError {
+    if error.is_connect() || error.is_builder() {
+        BankError::Unreachable(reason(error))
+    } else {
+        BankError::NoAnswer(reason(error))
     }
 }
 

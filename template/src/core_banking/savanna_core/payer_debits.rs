@@ -1,1 +1,4 @@
 pub mod cbs_hold;
+pub mod debit_then_reverse;
+pub mod dfsp_debits;
+pub mod push_approval;

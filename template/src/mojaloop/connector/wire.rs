@@ -184,7 +184,8 @@ impl TransferAnswer {
         })
     }
 
-    fn payee(&self) -> PayeeDetails {
+    /// The payee, as far as the scheme has described him.
+    pub fn payee(&self) -> PayeeDetails {
         let text = |key| self.0.get("to")?.get(key)?.as_str();
         let names = ["firstName", "middleName", "lastName"].map(text);
         let names: Vec<_> = names.into_iter().flatten().collect();

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use crate::domain::{
     currency::Currency,
     error::PaymentError,
-    outgoing::{DateAndPlaceOfBirth, OutgoingPayment, OutgoingState, PayerDetails},
+    identifier::PartyIdentifier,
+    outgoing::{DateAndPlaceOfBirth, OutgoingPayment, OutgoingState, PayeeDetails, PayerDetails},
     transfer_id::TransferId,
 };
 use crate::mojaloop::{
@@ -21,6 +22,11 @@ pub struct SendMoneyBody {
     pub sub_id: Option<String>,
     pub payee_id: String,
     pub payee_id_type: String,
+    // [if payer_steps is one_step]
+    /// Not in the official document: the name that the payer knows the payee
+    /// by. It has to be the one that the payee's FSP gives.
+    pub payee_name: Option<String>,
+    // [end]
     pub send_amount: String,
     pub send_currency: String,
     pub receive_currency: Option<String>,
@@ -36,6 +42,11 @@ pub struct MerchantPaymentBody {
     pub sub_id: Option<String>,
     pub payee_id: String,
     pub payee_id_type: String,
+    // [if payer_steps is one_step]
+    /// Not in the official document: the name that the payer knows the payee
+    /// by. It has to be the one that the payee's FSP gives.
+    pub payee_name: Option<String>,
+    // [end]
     pub receive_amount: Option<String>,
     pub receive_currency: Option<String>,
     pub send_currency: String,
@@ -133,7 +144,7 @@ pub struct OfferAnswer {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct PayeeAnswer {
+pub struct PayeeAnswer {
     id_type: &'static str,
     id_value: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -142,6 +153,18 @@ struct PayeeAnswer {
     fsp_lei: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
+}
+
+impl PayeeAnswer {
+    pub fn of(identifier: &PartyIdentifier, payee: PayeeDetails) -> Self {
+        Self {
+            id_type: identifier.id_type().as_str(),
+            id_value: identifier.as_given().to_owned(),
+            fsp_id: payee.fsp_id,
+            fsp_lei: payee.fsp_lei,
+            name: payee.name,
+        }
+    }
 }
 
 impl OfferAnswer {
@@ -153,13 +176,7 @@ impl OfferAnswer {
         Some(Self {
             transaction_id: payment.transfer_id,
             home_transaction_id: request.home_transaction_id,
-            payee_details: PayeeAnswer {
-                id_type: request.payee.id_type().as_str(),
-                id_value: request.payee.as_given().to_owned(),
-                fsp_id: offer.payee.fsp_id,
-                fsp_lei: offer.payee.fsp_lei,
-                name: offer.payee.name,
-            },
+            payee_details: PayeeAnswer::of(&request.payee, offer.payee),
             send_amount: terms.transfer_amount().to_string(),
             send_currency: terms.transfer_amount().currency(),
             receive_amount: terms.payee_receives().to_string(),
@@ -168,18 +185,6 @@ impl OfferAnswer {
             source_fees: offer.payer_fee.to_string(),
         })
     }
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Decision {
-    pub accept_quote: bool,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct DecisionAnswer {
-    pub transfer_id: TransferId,
 }
 
 /// A transfer, in the words of the Mojaloop Connector.
@@ -214,8 +219,13 @@ impl From<KnownPayment> for TransferStatus {
                 ("ERROR_OCCURRED", "RESERVED")
             }
             OutgoingState::Requested => ("WAITING_FOR_PARTY_ACCEPTANCE", "RECEIVED"),
+            // [if payer_steps is three_steps]
+            OutgoingState::Found | OutgoingState::Confirmed => {
+                ("WAITING_FOR_PARTY_ACCEPTANCE", "RECEIVED")
+            }
+            // [end]
             OutgoingState::Quoted => ("WAITING_FOR_QUOTE_ACCEPTANCE", "RECEIVED"),
-            // The money is held, and what came of the transfer is not known.
+            // The money is reserved, and what came of the transfer is not known.
             OutgoingState::Reserving | OutgoingState::Accepting => {
                 ("WAITING_FOR_QUOTE_ACCEPTANCE", "RESERVED")
             }

@@ -1,3 +1,9 @@
 pub mod cbs_hold;
+pub mod debit_then_reverse;
+pub mod dfsp_debits;
+pub mod push_approval;
 
-pub use self::cbs_hold::*;
+pub use self::{
+    cbs_hold::*,
+    push_approval::{ApprovalSettings, Approvals},
+};

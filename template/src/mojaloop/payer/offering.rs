@@ -1,14 +1,14 @@
-//! The first step: finding the payee and making the customer an offer.
+//! Asking the scheme for the payee and the terms. No money is at stake yet.
 
 use std::sync::atomic::Ordering;
 
-use super::{Payer, needs_decision};
+use super::{Payer, debiting};
 use crate::{
     core_banking::port::Refusal,
     domain::{
         error::{ErrorCode, PaymentError},
         incoming::FinalState,
-        outgoing::{Offer, OutgoingPayment, OutgoingRequest, OutgoingState},
+        outgoing::{Offer, OutgoingPayment, OutgoingRequest, OutgoingState, PayeeDetails},
         timestamp::Timestamp,
         transfer_id::TransferId,
     },
@@ -19,20 +19,21 @@ use crate::{
     },
 };
 
-impl Payer {
-    /// Makes an offer. The same request (by the DFSP's own identifier) gets
-    /// the same offer again.
-    pub async fn offer(&self, request: OutgoingRequest) -> Result<OutgoingPayment, PaymentError> {
-        let this = self.clone();
-        self.tasks
-            .run(async move {
-                let (transfer_id, begin) = this.open(request).await?;
-                this.offer_in_turn(&transfer_id, begin).await
-            })
-            .await
-    }
+/// How far the Mojaloop Connector has gone with a payment.
+pub(super) enum Progressed {
+    /// It has found the payee, and wants to know whether this is the right one.
+    ToPayee(PayeeDetails),
+    /// It has the terms, and wants to know whether they are agreed to.
+    ToTerms(Box<QuotedTerms>),
+}
 
-    async fn open(&self, request: OutgoingRequest) -> Result<(TransferId, Begin), PaymentError> {
+impl Payer {
+    /// Opens a payment. The same request (by the DFSP's own identifier) opens
+    /// it once.
+    pub(super) async fn open(
+        &self,
+        request: OutgoingRequest,
+    ) -> Result<(TransferId, Begin), PaymentError> {
         if let Some(home_transaction_id) = &request.home_transaction_id {
             let known = self
                 .progress
@@ -43,6 +44,7 @@ impl Payer {
             }
         }
         self.refuse_if_stopped()?;
+        debiting::check_payer(&request.payer)?;
         let payer = self.find_payer(&request.payer).await?;
         if payer.currency != request.amount.currency() {
             return Err(Refusal::CurrencyNotSupported.of_payer());
@@ -54,66 +56,95 @@ impl Payer {
         }
     }
 
-    async fn offer_in_turn(
-        &self,
-        transfer_id: &TransferId,
-        begin: Begin,
-    ) -> Result<OutgoingPayment, PaymentError> {
-        let _turn = self.turns.take(transfer_id).await?;
-        let mut payment = self.find_recorded(transfer_id).await?;
-        if payment.payment.state() == OutgoingState::Requested && payment.work.parked.is_none() {
-            self.ask_for_terms(&mut payment, begin).await?;
-        }
-        if let Some(failure) = payment.payment.failure {
-            return Err(failure);
-        }
-        if payment.payment.offer.is_none() || payment.work.parked.is_some() {
-            return Err(needs_decision());
-        }
-        Ok(payment.payment)
-    }
-
-    /// Asks the Mojaloop Connector for payee and terms. A failure that may
-    /// pass leaves the payment as it is, so that the caller can try again; it
-    /// is noted, since the request may have been heard.
-    async fn ask_for_terms(
+    /// Asks the Mojaloop Connector for the payee, and for the terms if it does
+    /// not wait in between. Nothing is answered for a payment that ends here,
+    /// or that a person has to decide on.
+    pub(super) async fn ask_scheme(
         &self,
         payment: &mut Recorded<OutgoingPayment>,
         begin: Begin,
-    ) -> Result<(), PaymentError> {
+    ) -> Result<Option<Progressed>, PaymentError> {
         let payer = self.find_payer(&payment.payment.request.payer).await?;
         if begin == Begin::Again {
             // Nobody knows what became of the first request.
             let work = self.asked_for_terms();
             self.look_for_auto_accept(payment, work).await?;
             if payment.work.parked.is_some() {
-                return Ok(());
+                return Ok(None);
             }
         }
         self.refuse_if_stopped()?;
-        let mut paused = self
+        let paused = self
             .connector
             .request_transfer(&payment.payment, &payer)
             .await;
-        if paused == Ok(Paused::AtParty) {
-            paused = self.connector.accept_party(&payment.payment).await;
+        self.progressed(payment, paused).await
+    }
+
+    /// Goes on to the terms, and stores them. A payee that the Mojaloop
+    /// Connector asks about is confirmed.
+    pub(super) async fn go_on_to_terms(
+        &self,
+        payment: &mut Recorded<OutgoingPayment>,
+        progressed: Progressed,
+    ) -> Result<(), PaymentError> {
+        let progressed = match progressed {
+            Progressed::ToPayee(payee) => {
+                self.refuse_if_stopped()?;
+                let transfer_id = &payment.payment.transfer_id;
+                tracing::info!(%transfer_id, ?payee, "confirming the payee");
+                let paused = self.connector.accept_party(&payment.payment).await;
+                self.progressed(payment, paused).await?
+            }
+            Progressed::ToTerms(_) => Some(progressed),
+        };
+        match progressed {
+            Some(Progressed::ToTerms(quoted)) => {
+                let expires_at = quoted.expires_at;
+                self.keep_offer(payment, *quoted).await?;
+                self.become_and_record(payment, OutgoingState::Quoted, Work::due(expires_at))
+                    .await
+            }
+            Some(Progressed::ToPayee(_)) => {
+                let failure = PaymentError::new(
+                    ErrorCode::ServiceUnavailable,
+                    "the Mojaloop Connector does not go on",
+                );
+                self.asked_in_vain(payment, failure).await
+            }
+            None => Ok(()),
         }
-        let failure = match paused {
-            Ok(Paused::AtQuote(quoted)) => return self.keep_offer(payment, *quoted).await,
-            Ok(Paused::Not) => return self.stop_because_of_auto_accept(payment).await,
+    }
+
+    async fn progressed(
+        &self,
+        payment: &mut Recorded<OutgoingPayment>,
+        paused: Result<Paused, PaymentError>,
+    ) -> Result<Option<Progressed>, PaymentError> {
+        match paused {
+            Ok(Paused::AtParty(payee)) => return Ok(Some(Progressed::ToPayee(payee))),
+            Ok(Paused::AtQuote(quoted)) => return Ok(Some(Progressed::ToTerms(quoted))),
+            Ok(Paused::Not) => self.stop_because_of_auto_accept(payment).await?,
             Ok(Paused::AtConversion) => {
                 self.connector.reject(&payment.payment.transfer_id).await;
-                PaymentError::new(
+                let failure = PaymentError::new(
                     ErrorCode::CurrencyRefused,
                     "payments with a currency conversion are not made here",
-                )
+                );
+                self.asked_in_vain(payment, failure).await?;
             }
-            Ok(Paused::AtParty) => PaymentError::new(
-                ErrorCode::ServiceUnavailable,
-                "the Mojaloop Connector does not go on",
-            ),
-            Err(error) => error,
-        };
+            Err(failure) => self.asked_in_vain(payment, failure).await?,
+        }
+        Ok(None)
+    }
+
+    /// A failure that may pass leaves the payment as it is, so that the caller
+    /// can try again; it is noted, since the request may have been heard.
+    async fn asked_in_vain(
+        &self,
+        payment: &mut Recorded<OutgoingPayment>,
+        failure: PaymentError,
+    ) -> Result<(), PaymentError> {
         if failure.is_transient() {
             let work = self.asked_for_terms();
             self.progress.record(payment, work).await?;
@@ -126,7 +157,7 @@ impl Payer {
 
     /// The terms were asked for, and the answer may be lost: somebody has to
     /// make sure later that the Mojaloop Connector did not just transfer.
-    fn asked_for_terms(&self) -> Work {
+    pub(super) fn asked_for_terms(&self) -> Work {
         Work::due(Timestamp::now().after(self.settings.connector_answers_within))
     }
 
@@ -155,7 +186,7 @@ impl Payer {
         }
     }
 
-    fn refuse_if_stopped(&self) -> Result<(), PaymentError> {
+    pub(super) fn refuse_if_stopped(&self) -> Result<(), PaymentError> {
         if self.stopped.load(Ordering::SeqCst) {
             return Err(PaymentError::new(
                 ErrorCode::ServiceUnavailable,
@@ -165,22 +196,21 @@ impl Payer {
         Ok(())
     }
 
-    async fn keep_offer(
+    /// Completes the terms with what this bank charges. The caller stores them.
+    pub(super) async fn keep_offer(
         &self,
         payment: &mut Recorded<OutgoingPayment>,
         quoted: QuotedTerms,
     ) -> Result<(), PaymentError> {
-        let expires_at = quoted.expires_at;
         let payer = &payment.payment.payer_account;
         let payer_fee = self.fees.payer_fee(payer, quoted.terms).await?;
         payment.payment.offer = Some(Offer {
             payee: quoted.payee,
             payer_fee,
             terms: quoted.terms,
-            expires_at,
+            expires_at: quoted.expires_at,
         });
-        self.become_and_record(payment, OutgoingState::Quoted, Work::due(expires_at))
-            .await
+        Ok(())
     }
 }
 

@@ -1,4 +1,4 @@
-//! The second step: the customer agrees, and the money moves.
+//! A payment that is agreed to: the money is reserved, transferred and debited.
 
 use super::{Payer, debiting, needs_decision};
 use crate::{
@@ -8,99 +8,33 @@ use crate::{
         error::{ErrorCode, PaymentError},
         incoming::FinalState,
         outgoing::{Offer, OutgoingPayment, OutgoingState},
-        reference::{DebitStep, Reference},
+        reference::DebitStep,
         timestamp::Timestamp,
-        transfer_id::TransferId,
     },
     journal::{Recorded, work::Work},
     mojaloop::{
         connector::{Acceptance, HubView, Rejection},
-        steps::{Attempt, Begin, Outcome, find_out_only},
+        steps::{Attempt, Begin, Outcome},
     },
 };
 
 impl Payer {
-    /// The customer agrees: the money is reserved, transferred and debited. The
-    /// same decision gets the same answer again.
-    pub async fn accept(&self, transfer_id: TransferId) -> Result<OutgoingPayment, PaymentError> {
-        let this = self.clone();
-        self.tasks
-            .run(async move { this.accept_in_turn(&transfer_id).await })
-            .await
-    }
-
-    /// The customer does not agree. The answer is an error in any case: that
-    /// the payer rejected the payment, or why that is not so.
-    pub async fn reject(&self, transfer_id: TransferId) -> Result<OutgoingPayment, PaymentError> {
-        let this = self.clone();
-        self.tasks
-            .run(async move { this.reject_in_turn(&transfer_id).await })
-            .await
-    }
-
-    async fn accept_in_turn(
+    /// The payment is agreed to, unless it is too late for that.
+    pub(super) async fn agree(
         &self,
-        transfer_id: &TransferId,
-    ) -> Result<OutgoingPayment, PaymentError> {
-        let _turn = self.turns.take(transfer_id).await?;
-        let mut payment = self.find_recorded(transfer_id).await?;
-        let decided = match payment.payment.state() {
-            OutgoingState::Requested => return Err(no_offer_yet()),
-            OutgoingState::Quoted => self.agree(&mut payment).await,
-            _ => self.advance(&mut payment, Begin::Again).await,
-        };
-        decided.map_err(outcome_unknown)?;
-        paid(payment)
-    }
-
-    async fn agree(&self, payment: &mut Recorded<OutgoingPayment>) -> Result<(), PaymentError> {
+        payment: &mut Recorded<OutgoingPayment>,
+    ) -> Result<(), PaymentError> {
         if has_expired(&payment.payment, Timestamp::now()) {
             self.begin_rejecting(payment, expired()).await?;
         } else {
-            let work = self.progress.intended();
+            let work = debiting::intended(self, &payment.payment);
             self.become_and_record(payment, OutgoingState::Reserving, work)
                 .await?;
         }
         self.advance(payment, Begin::Fresh).await
     }
 
-    async fn reject_in_turn(
-        &self,
-        transfer_id: &TransferId,
-    ) -> Result<OutgoingPayment, PaymentError> {
-        let _turn = self.turns.take(transfer_id).await?;
-        let mut payment = self.find_recorded(transfer_id).await?;
-        let decided = match payment.payment.state() {
-            OutgoingState::Requested => return Err(no_offer_yet()),
-            OutgoingState::Quoted | OutgoingState::Reserving => self.disagree(&mut payment).await,
-            _ => self.advance(&mut payment, Begin::Again).await,
-        };
-        decided.map_err(outcome_unknown)?;
-        // Only a failed payment may be answered like a rejected one.
-        paid(payment).and_then(|_| {
-            Err(PaymentError::new(
-                ErrorCode::ModifiedRequest,
-                "the payer has agreed to this payment, and it has been made",
-            ))
-        })
-    }
-
-    /// The payer says no. The scheme has not been told to transfer yet, so the
-    /// no counts, also if the money is being held already.
-    async fn disagree(&self, payment: &mut Recorded<OutgoingPayment>) -> Result<(), PaymentError> {
-        let rejected =
-            PaymentError::new(ErrorCode::PayerRejected, "the payer rejected the payment");
-        if payment.payment.state() == OutgoingState::Quoted {
-            self.begin_rejecting(payment, rejected).await?;
-            return self.advance(payment, Begin::Fresh).await;
-        }
-        payment.payment.failure.get_or_insert(rejected);
-        let work = payment.work.clone();
-        self.progress.record(payment, work).await?;
-        self.advance(payment, Begin::Again).await
-    }
-
-    async fn begin_rejecting(
+    pub(super) async fn begin_rejecting(
         &self,
         payment: &mut Recorded<OutgoingPayment>,
         failure: PaymentError,
@@ -109,18 +43,6 @@ impl Payer {
         let work = self.progress.intended();
         self.become_and_record(payment, OutgoingState::Rejecting, work)
             .await
-    }
-
-    /// Nobody agreed to the offer in time.
-    pub(super) async fn give_up_waiting(
-        &self,
-        payment: &mut Recorded<OutgoingPayment>,
-        now: Timestamp,
-    ) -> Result<(), PaymentError> {
-        if payment.payment.state() == OutgoingState::Quoted && has_expired(&payment.payment, now) {
-            self.begin_rejecting(payment, expired()).await?;
-        }
-        Ok(())
     }
 
     /// Takes the payment as far as it can go now. An error is an error of the
@@ -138,10 +60,8 @@ impl Payer {
                 }
                 OutgoingState::Accepting => self.let_it_transfer(payment, begin).await?,
                 OutgoingState::Rejecting => self.tell_of_rejection(payment).await?,
-                OutgoingState::Requested
-                | OutgoingState::Quoted
-                | OutgoingState::Completed
-                | OutgoingState::Aborted => return Ok(()),
+                // Not agreed to yet, or final.
+                _ => return Ok(()),
             }
             if payment.payment.state() == state {
                 // Not settled yet: somebody comes back to it later.
@@ -221,29 +141,12 @@ impl Payer {
         step: DebitStep,
         attempt: Attempt,
     ) -> Result<Outcome, PaymentError> {
-        let patience = self.progress.patience();
-        if let (DebitStep::Reserve, Some(_), Attempt::AgainSince(since)) =
-            (step, &payment.failure, attempt)
-        {
-            // What the payer does not want any more is not reserved any more.
-            let reference = &Reference::of_debit(&payment.transfer_id, step);
-            return Ok(find_out_only(&*self.bank, patience, since, reference).await);
-        }
         let funding = match self.funding.collects_from_payers_on(offer.terms.currency()) {
             Ok(funding) => funding,
             // It was taken away since: for a person, if it does not come back.
             Err(error) => return Ok(Outcome::Unknown(BankError::Unreachable(error.to_string()))),
         };
-        debiting::carry_out(
-            &*self.bank,
-            funding,
-            patience,
-            payment,
-            offer,
-            step,
-            attempt,
-        )
-        .await
+        debiting::carry_out(self, funding, payment, offer, step, attempt).await
     }
 
     /// Lets the Mojaloop Connector transfer, and finds out what came of it.
@@ -348,7 +251,7 @@ impl Payer {
                 return self.stop_because_of_auto_accept(payment).await;
             }
         }
-        if payment.payment.reservation.is_some() {
+        if debiting::has_to_be_released(&payment.payment) {
             let work = self.progress.intended();
             self.become_and_record(payment, OutgoingState::Releasing, work)
                 .await
@@ -359,8 +262,8 @@ impl Payer {
     }
 }
 
-/// The answer to the customer's decision, which depends on the payment alone.
-fn paid(payment: Recorded<OutgoingPayment>) -> Result<OutgoingPayment, PaymentError> {
+/// The answer to whoever agreed, which depends on the payment alone.
+pub(super) fn paid(payment: Recorded<OutgoingPayment>) -> Result<OutgoingPayment, PaymentError> {
     let state = payment.payment.state();
     if payment.work.parked.is_some() && state != OutgoingState::Committing {
         return Err(needs_decision());
@@ -374,10 +277,8 @@ fn paid(payment: Recorded<OutgoingPayment>) -> Result<OutgoingPayment, PaymentEr
                 PaymentError::new(ErrorCode::Internal, "the payment was not made")
             }))
         }
-        OutgoingState::Requested
-        | OutgoingState::Quoted
-        | OutgoingState::Reserving
-        | OutgoingState::Accepting => Err(not_known_yet()),
+        // Reserving or accepting.
+        _ => Err(not_known_yet()),
     }
 }
 
@@ -401,23 +302,16 @@ fn not_known_yet() -> PaymentError {
 
 /// The journal failed in the middle. Bank or scheme may have acted, so this
 /// must not look like a payment that was not made.
-fn outcome_unknown(error: PaymentError) -> PaymentError {
+pub(super) fn outcome_unknown(error: PaymentError) -> PaymentError {
     let detail = error.detail().unwrap_or_default();
     not_known_yet().with_detail(format!("{error}: {detail}"))
 }
 
-fn no_offer_yet() -> PaymentError {
-    PaymentError::new(
-        ErrorCode::Unsupported,
-        "there is no offer to decide on: repeat the request for it",
-    )
-}
-
-fn expired() -> PaymentError {
+pub(super) fn expired() -> PaymentError {
     PaymentError::new(ErrorCode::QuoteExpired, "the offer has expired")
 }
 
-fn has_expired(payment: &OutgoingPayment, now: Timestamp) -> bool {
+pub(super) fn has_expired(payment: &OutgoingPayment, now: Timestamp) -> bool {
     payment
         .offer
         .as_ref()

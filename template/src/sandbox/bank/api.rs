@@ -4,11 +4,8 @@ use std::str::FromStr;
 
 use actix_web::{
     Error, HttpRequest, HttpResponse, Resource, Route,
-    body::MessageBody,
-    dev::{ServiceRequest, ServiceResponse},
     error::{InternalError, JsonPayloadError},
-    http::{StatusCode, header},
-    middleware::Next,
+    http::StatusCode,
     rt,
     web::{self, Data, Json, Path},
 };
@@ -57,29 +54,6 @@ pub fn resource(path: &str, route: Route) -> Resource {
     web::resource(path)
         .route(route)
         .default_service(web::to(no_such_method))
-}
-
-/// Lets nobody in who does not say what the bank requires.
-pub async fn authorize(
-    request: ServiceRequest,
-    next: Next<impl MessageBody + 'static>,
-) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    let required = request
-        .app_data::<Data<SandboxBank>>()
-        .and_then(|bank| bank.authorization.clone());
-    let given = request.headers().get(header::AUTHORIZATION);
-    let admitted = required
-        .is_none_or(|required| given.is_some_and(|given| given.as_bytes() == required.as_bytes()));
-    if admitted {
-        let response = next.call(request).await?;
-        return Ok(response.map_into_left_body());
-    }
-    let answer = problem(
-        StatusCode::UNAUTHORIZED,
-        "unauthorized",
-        "the authorization header is missing or wrong",
-    );
-    Ok(request.into_response(answer).map_into_right_body())
 }
 
 /// The content of an instruction and the reference that it comes under.

@@ -1,5 +1,8 @@
 //! What the sandbox bank offers for payments that leave.
 
 pub mod cbs_hold;
+pub mod debit_then_reverse;
+pub mod dfsp_debits;
+pub mod push_approval;
 
 pub use cbs_hold::*;

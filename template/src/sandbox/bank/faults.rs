@@ -6,6 +6,10 @@ use serde::{Deserialize, Deserializer, de::Error};
 
 use super::{crediting, debiting};
 
+// [if fees is cbs]
+use super::pricing;
+
+// [end]
 /// The longest that the bank lets a caller wait, however it was told to misbehave.
 pub const LONGEST_SILENCE: Duration = Duration::from_secs(120);
 
@@ -29,17 +33,19 @@ impl Operation {
     }
 
     fn known() -> impl Iterator<Item = Self> {
-        let always = [
+        let mut known = vec![
             Self::FIND_CUSTOMER,
             Self::BALANCE,
             Self::CHECK_CREDIT,
             Self::ENQUIRE,
             Self::ANY,
         ];
-        let with_money = [crediting::OPERATIONS, debiting::OPERATIONS];
-        always
-            .into_iter()
-            .chain(with_money.into_iter().flatten().copied())
+        known.extend(crediting::OPERATIONS);
+        known.extend(debiting::OPERATIONS);
+        // [if fees is cbs]
+        known.extend(pricing::OPERATIONS);
+        // [end]
+        known.into_iter()
     }
 }
 

@@ -110,6 +110,11 @@ impl Seed {
             .collect()
     }
 
+    /// What the bank's accounts are kept in.
+    pub fn currencies(&self) -> impl Iterator<Item = Currency> {
+        self.own_accounts.iter().map(|own| own.currency)
+    }
+
     /// Identifiers of this kind that belong to customers who take part in payments.
     pub fn active_identifiers(&self, id_type: IdType) -> impl Iterator<Item = &PartyIdentifier> {
         self.customers

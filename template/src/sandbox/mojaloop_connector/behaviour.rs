@@ -41,6 +41,8 @@ impl Default for Behaviour {
 #[serde(rename_all = "snake_case")]
 pub(super) enum Operation {
     PostTransfer,
+    /// The party is accepted.
+    AcceptParty,
     /// The quote is accepted.
     Accept,
     /// The quote is rejected.
@@ -76,6 +78,8 @@ pub(super) enum Fault {
     Empty,
     /// Status 503 without a body, and the connection is closed.
     Unavailable,
+    /// The quote is there, and the answer is a 500 without an error of the scheme.
+    QuoteThenFail,
     /// The payment completes without asking about the quote.
     AutoAcceptQuotes,
     /// The hub says that the transfer is only reserved.
@@ -96,7 +100,10 @@ impl Fault {
             | Self::CommitThenGatewayTimeout
             | Self::CommitThenReserved
             | Self::Abort => operation == Operation::Accept,
-            Self::AutoAcceptQuotes => operation == Operation::PostTransfer,
+            Self::QuoteThenFail => operation == Operation::AcceptParty,
+            Self::AutoAcceptQuotes => {
+                matches!(operation, Operation::PostTransfer | Operation::AcceptParty)
+            }
             Self::UnknownState => operation == Operation::GetTransfer,
         }
     }

@@ -126,6 +126,9 @@ impl SimulatedMojaloopConnector {
         };
         // Rules for "accept" and "reject" are about the quote.
         let misfortune = match current_state {
+            CurrentState::WaitingForPartyAcceptance if decision.accepts_party() => {
+                self.suffer(Operation::AcceptParty).await
+            }
             CurrentState::WaitingForPartyAcceptance => None,
             _ if decision.accepts_quote() => self.suffer(Operation::Accept).await,
             _ => self.suffer(Operation::Reject).await,
@@ -178,7 +181,9 @@ impl SimulatedMojaloopConnector {
             transfer: transfer.clone(),
         };
         let answer = match payment.transfer.current_state {
-            CurrentState::WaitingForPartyAcceptance => payment.decide_party(behaviour, decision),
+            CurrentState::WaitingForPartyAcceptance => {
+                payment.decide_party(behaviour, decision, misfortune)
+            }
             CurrentState::WaitingForQuoteAcceptance => payment.decide_quote(decision, misfortune),
             CurrentState::Completed => Answer::ok(payment.transfer.document.clone()),
             CurrentState::Aborted | CurrentState::ErrorOccurred | CurrentState::Reserved => {

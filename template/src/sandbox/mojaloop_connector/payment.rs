@@ -39,7 +39,7 @@ impl Decision {
         self.accept_quote == Some(true) || self.accept_quote_or_conversion == Some(true)
     }
 
-    fn accepts_party(self) -> bool {
+    pub(super) fn accepts_party(self) -> bool {
         self.accept_party == Some(true)
     }
 
@@ -137,7 +137,12 @@ impl Payment<'_> {
         }
     }
 
-    pub(super) fn decide_party(&mut self, behaviour: &Behaviour, decision: Decision) -> Answer {
+    pub(super) fn decide_party(
+        &mut self,
+        behaviour: &Behaviour,
+        decision: Decision,
+        misfortune: Option<&Misfortune>,
+    ) -> Answer {
         decision.show(&mut self.transfer.document);
         if !decision.accepts_party() {
             return self.reject(PARTY_REJECTED);
@@ -146,9 +151,22 @@ impl Payment<'_> {
             Some("RECEIVE") => AmountType::Receive,
             _ => AmountType::Send,
         };
-        match self.transfer.currency.parse() {
+        let answer = match self.transfer.currency.parse() {
             Ok(currency) => self.quote(behaviour, amount_type, currency),
             Err(error) => Answer::refusal(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()),
+        };
+        match misfortune.map(|misfortune| (misfortune, misfortune.fault)) {
+            Some((misfortune, Fault::MojaloopError)) => {
+                self.transfer.enter(CurrentState::ErrorOccurred);
+                misfortune.mojaloop_error(&self.transfer.document)
+            }
+            Some((_, Fault::QuoteThenFail)) => Answer::failure(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "simulated failure after the quote",
+                self.transfer.document.clone(),
+            ),
+            Some((_, Fault::AutoAcceptQuotes)) => self.settle(HubState::Committed),
+            _ => answer,
         }
     }
 

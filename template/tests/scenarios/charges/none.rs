@@ -5,6 +5,9 @@ use core_connector::domain::{
     quote::{AmountType, PayeeCharges, Terms},
 };
 
+/// There is nothing to configure.
+pub const VARIABLES: &[(&str, &str)] = &[];
+
 /// What is charged for an incoming payment of this amount.
 pub fn payee_charges(_amount_type: AmountType, amount: Amount) -> PayeeCharges {
     let nothing = Amount::zero(amount.currency());

@@ -1,11 +1,15 @@
 //! What an outgoing payment leaves in the books: the payer's account is held,
 //! then the held money is taken.
 
-use core_connector::domain::{
-    quote::Terms,
-    reference::{DebitStep, Reference},
-    transfer_id::TransferId,
+use core_connector::{
+    domain::{
+        quote::Terms,
+        reference::{DebitStep, Reference},
+        transfer_id::TransferId,
+    },
+    sandbox::bank::LedgerReport,
 };
+use serde_json::{Value, json};
 
 use crate::{
     books::Booked,
@@ -13,6 +17,24 @@ use crate::{
     customers::{Customer, FEES},
     funding::COLLECTS_FROM_PAYERS,
 };
+
+/// The variables of the environment.
+pub const VARIABLES: [(&str, &str); 0] = [];
+
+/// How much is in the books of something.
+pub type Count = fn(&LedgerReport) -> usize;
+
+/// What the bank is told of a payment that is made, and how much is in its
+/// books of what it does then.
+pub const OPERATIONS: [(&str, Count); 2] = [
+    ("hold", |ledger| ledger.open_holds.len()),
+    ("capture", |ledger| ledger.postings.len()),
+];
+
+/// The payer, as a channel names him.
+pub fn as_payer(payer: Customer) -> Value {
+    json!({ "name": "Joshua Karame", "payerId": payer.id_value() })
+}
 
 /// The payer's money is reserved.
 pub fn reserved(transfer_id: &TransferId, payer: Customer, terms: Terms) -> Booked {

@@ -117,13 +117,15 @@ async fn promises_that_are_made_at_the_same_moment_do_not_overlook_each_other() 
     connector.assert_books([paid.unwrap_or_else(Booked::nothing)]);
 }
 
-// [if funding_model is not deposit_withdraw]
 #[tokio::test]
 async fn promises_do_not_exceed_what_the_funding_covers() {
     let connector = TestConnector::start().await;
     let [first, second] = ["60000", "60000"].map(IncomingPayment::of);
+    let quote = connector.quote(&second).await.served();
     let id = connector.reserved(&first).await;
-    connector.prepare(&second).await.assert_error(400, "5001");
+    let request = second.transfer_request(&quote);
+    let answer = connector.backend.post("/transfers", &request).await;
+    answer.assert_error(400, "5001");
 
     connector.tell(&id, "ABORTED").await.served();
     let third = IncomingPayment::of("60000");
@@ -132,7 +134,6 @@ async fn promises_do_not_exceed_what_the_funding_covers() {
     connector.assert_books([third.committed()]);
 }
 
-// [end]
 #[tokio::test]
 async fn a_promise_outlives_the_connector_and_still_counts() {
     let mut connector = TestConnector::start().await;

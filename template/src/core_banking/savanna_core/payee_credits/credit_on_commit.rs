@@ -18,7 +18,7 @@ impl PayeePostings for Client {
     /// The bank must keep `reference` with the booking, and recognise it when
     /// it comes again: the scheme tells of a commit more than once, and a crash
     /// repeats it. What it refuses here is a payment that the payer has made
-    /// and the payee has not got, so that its checks belong into `check_credit`.
+    /// and the payee has not got, so `check_credit` has to refuse it before.
     async fn credit_payee(
         &self,
         reference: &Reference,

@@ -13,7 +13,7 @@ use crate::{
 
 #[async_trait]
 impl PayerHolds for Client {
-    /// Replace: the call that puts a hold (a lien, a block) on an account.
+    /// Replace (outgoing): the call that puts a hold (a lien, a block) on an account.
     ///
     /// The bank must check funds, limits and the account's status here, and
     /// keep the hold until it is captured or released: a hold that lapses by
@@ -32,7 +32,7 @@ impl PayerHolds for Client {
         self.book(&["holds"], &body).await
     }
 
-    /// Replace: the call that turns a hold into a posting.
+    /// Replace (outgoing): the call that turns a hold into a posting.
     ///
     /// The bank must recognise `reference` when it comes again.
     async fn capture(
@@ -50,7 +50,7 @@ impl PayerHolds for Client {
         self.book(&["holds", hold.as_str(), "capture"], &body).await
     }
 
-    /// Replace: the call that lifts a hold.
+    /// Replace (outgoing): the call that lifts a hold.
     async fn release_hold(
         &self,
         reference: &Reference,

@@ -91,13 +91,29 @@ where
         Err(BankError::Refused(refusal)) => return Ok(Outcome::Refused(refusal)),
         Err(error) => return Ok(Outcome::Unknown(error)),
     }
-    Ok(match funding.check(promised.in_all).await {
-        Ok(()) => Outcome::Done(None),
-        Err(error) if may_pass(error.code) => {
+    // [if funding_model is not deposit_withdraw]
+    if let Err(error) = funding.check(promised.in_all).await {
+        return Ok(not_funded(&error));
+    }
+    // [end]
+    // [if funding_model is deposit_withdraw]
+    // The exposure counts this promise and all others by itself.
+    let nothing_more = Amount::zero(transfer.terms.currency());
+    if let Err(error) = funding.check(nothing_more).await {
+        return Ok(not_funded(&error));
+    }
+    // [end]
+    Ok(Outcome::Done(None))
+}
+
+/// What is known if the funding does not cover a promise, or cannot be asked.
+fn not_funded(error: &PaymentError) -> Outcome {
+    match error.code {
+        ErrorCode::Internal | ErrorCode::ServiceUnavailable | ErrorCode::Timeout => {
             Outcome::Unknown(BankError::Unreachable(error.to_string()))
         }
-        Err(_) => Outcome::Refused(Refusal::InsufficientLiquidity),
-    })
+        _ => Outcome::Refused(Refusal::InsufficientLiquidity),
+    }
 }
 
 /// What has to be there when every open transfer is committed.
@@ -105,8 +121,10 @@ where
 struct Promised {
     /// What the payee of the transfer will get.
     to_payee: Amount,
+    // [if funding_model is not deposit_withdraw]
     /// What the funding will have to cover, in the currency of the transfer.
     in_all: Amount,
+    // [end]
 }
 
 impl Promised {
@@ -116,26 +134,22 @@ impl Promised {
     fn with(transfer: &IncomingTransfer, open: &[IncomingTransfer]) -> Result<Self, PaymentError> {
         let mut promised = Self {
             to_payee: transfer.terms.payee_receives(),
+            // [if funding_model is not deposit_withdraw]
             in_all: transfer.terms.transfer_amount(),
+            // [end]
         };
         for other in open {
             let is_another = other.request.transfer_id != transfer.request.transfer_id;
             if !is_another || other.terms.currency() != transfer.terms.currency() {
                 continue;
             }
+            // [if funding_model is not deposit_withdraw]
             promised.in_all = promised.in_all.plus(other.terms.transfer_amount())?;
+            // [end]
             if other.payee_account == transfer.payee_account {
                 promised.to_payee = promised.to_payee.plus(other.terms.payee_receives())?;
             }
         }
         Ok(promised)
     }
-}
-
-/// Whether the funding could not be asked, so that it has not refused.
-fn may_pass(code: ErrorCode) -> bool {
-    matches!(
-        code,
-        ErrorCode::Internal | ErrorCode::ServiceUnavailable | ErrorCode::Timeout
-    )
 }

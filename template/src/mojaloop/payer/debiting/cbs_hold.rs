@@ -2,32 +2,56 @@
 //! the scheme may transfer, and captured or released after.
 
 use crate::{
-    core_banking::port::{Bookings, PayerCapture, PayerHolds},
+    core_banking::port::PayerCapture,
     domain::{
         error::PaymentError,
+        identifier::PartyIdentifier,
         outgoing::{Offer, OutgoingPayment},
         party::AccountNumber,
         reference::{DebitStep, Reference},
     },
-    mojaloop::steps::{self, Attempt, Outcome, Patience},
+    journal::work::Work,
+    mojaloop::{
+        payer::Payer,
+        steps::{self, Attempt, Outcome},
+    },
 };
 
+/// Every customer's money can be held.
+pub fn check_payer(_: &PartyIdentifier) -> Result<(), PaymentError> {
+    Ok(())
+}
+
+/// The work on a reservation that is about to begin.
+pub fn intended(payer: &Payer, _: &OutgoingPayment) -> Work {
+    payer.progress.intended()
+}
+
+/// Whether the bank has to be told that there is no transfer.
+pub fn has_to_be_released(payment: &OutgoingPayment) -> bool {
+    payment.reservation.is_some()
+}
+
 /// Carries out one step of a payment with the core banking system.
-pub async fn carry_out<Bank>(
-    bank: &Bank,
+pub async fn carry_out(
+    payer: &Payer,
     funding: &AccountNumber,
-    patience: Patience,
     payment: &OutgoingPayment,
     offer: &Offer,
     step: DebitStep,
     attempt: Attempt,
-) -> Result<Outcome, PaymentError>
-where
-    Bank: PayerHolds + Bookings + ?Sized,
-{
+) -> Result<Outcome, PaymentError> {
+    let bank = &*payer.bank;
+    let patience = payer.progress.patience();
     let reference = &Reference::of_debit(&payment.transfer_id, step);
+    if let (DebitStep::Reserve, Some(_), Attempt::AgainSince(since)) =
+        (step, &payment.failure, attempt)
+    {
+        // What the payer does not want any more is not held any more.
+        return Ok(steps::find_out_only(bank, patience, since, reference).await);
+    }
     let hold = &Reference::of_debit(&payment.transfer_id, DebitStep::Reserve);
-    let payer = &payment.payer_account;
+    let account = &payment.payer_account;
     let total = offer.total_of_payer()?;
     let capture = &PayerCapture {
         funding: funding.clone(),
@@ -36,7 +60,7 @@ where
     };
     let instruct = || async move {
         match step {
-            DebitStep::Reserve => bank.hold(reference, payer, total).await,
+            DebitStep::Reserve => bank.hold(reference, account, total).await,
             DebitStep::Commit => bank.capture(reference, hold, capture).await,
             DebitStep::Release => bank.release_hold(reference, hold).await,
         }

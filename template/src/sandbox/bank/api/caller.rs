@@ -8,6 +8,10 @@ use serde_json::{Value, json};
 pub use crate::sandbox::bank::chart::example::{COLLECTS_FROM_PAYERS, PAYS_PAYEES};
 use crate::sandbox::bank::{SandboxBank, Seed, chart::example, serve_with};
 
+// [if cbs_auth is basic, api_key, oauth2]
+use crate::sandbox::bank::authorization;
+
+// [end]
 pub const PAYEE: &str = "1000001";
 pub const PAYER: &str = "1000002";
 
@@ -40,9 +44,15 @@ impl Caller {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(serve_with(bank.clone(), listener, instructions).unwrap());
+        let client = reqwest::Client::builder();
+        // [if cbs_auth is basic, api_key, oauth2]
+        let (name, value) = authorization::header();
+        let said = [(name.parse().unwrap(), value.parse().unwrap())];
+        let client = client.default_headers(said.into_iter().collect());
+        // [end]
         Self {
             bank,
-            client: reqwest::Client::new(),
+            client: client.build().unwrap(),
             address,
         }
     }

@@ -136,22 +136,6 @@ async fn every_problem_is_told_in_json() {
 }
 
 #[tokio::test]
-async fn a_bank_that_requires_authorization_answers_nobody_without_it() {
-    let bank = new_bank().requiring("Bearer secret".to_owned());
-    let caller = Caller::of(bank, transfers);
-    for path in ["/ledger", "/no/such/path"] {
-        let (status, body) = caller.get(path).await;
-        assert_eq!((status, &body["reason"]), (401, &json!("unauthorized")));
-    }
-    let url = format!("{}/ledger", caller.address);
-    for (authorization, expected) in [("Bearer secret", 200), ("Bearer Secret", 401)] {
-        let request = caller.client.get(&url);
-        let request = request.header("Authorization", authorization);
-        assert_eq!(caller.answer(request).await.0, expected);
-    }
-}
-
-#[tokio::test]
 async fn a_bank_that_went_silent_has_acted_and_says_so_when_asked() {
     let caller = caller();
     let (status, _) = caller

@@ -1,0 +1,3 @@
+pub mod one_step;
+
+pub use self::one_step::*;

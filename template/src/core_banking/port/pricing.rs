@@ -1,0 +1,3 @@
+pub mod cbs;
+
+pub use self::cbs::*;

@@ -1,0 +1,3 @@
+pub mod percent_or_tiered;
+
+pub use self::percent_or_tiered::*;

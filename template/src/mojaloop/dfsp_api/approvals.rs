@@ -1,0 +1,3 @@
+pub mod push_approval;
+
+pub use self::push_approval::*;

@@ -1,0 +1,124 @@
+//! `POST /send-money` and `/merchant-payment`: the whole payment in one call.
+
+use actix_web::{
+    HttpResponse, ResponseError,
+    http::{StatusCode, header},
+    web::{Data, Json},
+};
+use serde::Serialize;
+
+use crate::{
+    domain::{
+        error::{ErrorCode, PaymentError},
+        outgoing::{OutgoingPayment, OutgoingRequest},
+        payee_name::PayeeName,
+        transfer_id::TransferId,
+    },
+    mojaloop::{
+        dfsp_api::{
+            DfspApi, FailedPayment, RequestError,
+            wire::{MerchantPaymentBody, OfferAnswer, SendMoneyBody},
+        },
+        http::{Present, optional_text},
+    },
+};
+
+/// A payment that has been made: what the payee got, and what it cost.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PaidAnswer {
+    transfer_id: TransferId,
+    transfer_state: &'static str,
+    #[serde(flatten)]
+    terms: OfferAnswer,
+}
+
+impl PaidAnswer {
+    fn of(payment: OutgoingPayment) -> Option<Self> {
+        Some(Self {
+            transfer_id: payment.transfer_id.clone(),
+            transfer_state: "COMMITTED",
+            terms: OfferAnswer::of(payment)?,
+        })
+    }
+}
+
+/// An error of a payment that was ordered. It says under which address the
+/// outcome can be asked for, since the caller may not have heard of the payment
+/// before.
+#[derive(Debug, thiserror::Error)]
+#[error("{failure}")]
+struct UnpaidOrder {
+    transfer_id: TransferId,
+    failure: FailedPayment,
+}
+
+impl ResponseError for UnpaidOrder {
+    fn status_code(&self) -> StatusCode {
+        self.failure.status_code()
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut response = self.failure.error_response();
+        let location = header::HeaderValue::from_str(&location(&self.transfer_id));
+        if let Ok(location) = location {
+            response.headers_mut().insert(header::LOCATION, location);
+        }
+        response
+    }
+}
+
+fn location(transfer_id: &TransferId) -> String {
+    format!("/transfers/{transfer_id}")
+}
+
+pub async fn send_money(
+    api: Data<DfspApi>,
+    body: Json<SendMoneyBody>,
+) -> actix_web::Result<HttpResponse> {
+    let mut body = body.into_inner();
+    let payee_name = read_payee_name(body.payee_name.take()).map_err(RequestError)?;
+    let request = api.read_send_money(body).map_err(RequestError)?;
+    pay(&api, request, payee_name).await
+}
+
+pub async fn merchant_payment(
+    api: Data<DfspApi>,
+    body: Json<MerchantPaymentBody>,
+) -> actix_web::Result<HttpResponse> {
+    let mut body = body.into_inner();
+    let payee_name = read_payee_name(body.payee_name.take()).map_err(RequestError)?;
+    let request = api.read_merchant_payment(body).map_err(RequestError)?;
+    pay(&api, request, payee_name).await
+}
+
+fn read_payee_name(name: Option<String>) -> Result<Option<PayeeName>, PaymentError> {
+    Ok(optional_text(name, "payeeName")?.map(PayeeName::new))
+}
+
+/// Without a `homeTransactionId`, a request that is repeated would pay twice.
+async fn pay(
+    api: &DfspApi,
+    mut request: OutgoingRequest,
+    payee_name: Option<PayeeName>,
+) -> actix_web::Result<HttpResponse> {
+    let home_transaction_id = request.home_transaction_id.as_ref();
+    home_transaction_id
+        .present("homeTransactionId")
+        .map_err(RequestError)?;
+    request.payee_name = payee_name;
+    let ordered = api.payer.pay(request).await.map_err(RequestError)?;
+    let location = location(&ordered.transfer_id);
+    let unpaid = |error| UnpaidOrder {
+        transfer_id: ordered.transfer_id,
+        failure: FailedPayment(error),
+    };
+    let answer = ordered.outcome.and_then(|payment| {
+        PaidAnswer::of(payment)
+            .ok_or_else(|| PaymentError::new(ErrorCode::Internal, "the payment has no offer"))
+    });
+    let answer = answer.map_err(unpaid)?;
+    Ok(HttpResponse::Ok()
+        .insert_header((header::LOCATION, location))
+        .json(answer))
+}

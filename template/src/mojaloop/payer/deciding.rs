@@ -1,0 +1,1 @@
+pub mod two_steps_or_three_steps;

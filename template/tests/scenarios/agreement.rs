@@ -1,0 +1,3 @@
+mod two_steps;
+
+pub use self::two_steps::*;

@@ -1,0 +1,1 @@
+//! The customers of the other answers are not asked about the payee.

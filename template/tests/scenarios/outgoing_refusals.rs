@@ -1,0 +1,1 @@
+mod cbs_hold_or_debit_then_reverse_or_push_approval;
