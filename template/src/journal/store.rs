@@ -97,10 +97,7 @@ where
     // [if funding_model is deposit_withdraw]
     Self: super::history::History,
     // [end]
-<<<<<<< HEAD
     Self: fmt::Debug + Send + Sync,
-=======
->>>>>>> p2
 {
     /// Inserts an entry unless its transfer, or its home transaction, is known
     /// in its direction.
