@@ -35,7 +35,9 @@ fn second_currency() -> &'static str {
 /// the number of his account.
 fn customer_of_second_currency(connector: &TestConnector) -> (String, String) {
     let seed = crate::customers::seed();
-    let mut identifiers = seed.active_identifiers(id_type()).map(|one| one.canonical());
+    let mut identifiers = seed
+        .active_identifiers(id_type())
+        .map(|one| one.canonical());
     let ledger = connector.bank.ledger();
     let mut accounts = ledger.accounts.iter().filter(|account| {
         account.currency.code() == second_currency() && account.account.starts_with("10001")
@@ -64,11 +66,19 @@ async fn a_payment_in_the_second_currency_moves_money_of_that_currency_alone() {
     let before = balance(&connector, &account);
     let payment = IncomingPayment::of("1000");
     let mut request = in_second_currency(&payment, &payee);
-    let quote = connector.backend.post("/quoterequests", &request).await.served();
+    let quote = connector
+        .backend
+        .post("/quoterequests", &request)
+        .await
+        .served();
     assert_eq!(quote["transferAmountCurrency"], second_currency());
     request["transferId"] = json!(payment.transfer_id);
     request["quote"] = quote;
-    connector.backend.post("/transfers", &request).await.served();
+    connector
+        .backend
+        .post("/transfers", &request)
+        .await
+        .served();
     let told = connector.tell(&payment.transfer_id, "COMMITTED").await;
     told.served();
     let ledger = connector.bank.ledger();

@@ -40,9 +40,15 @@ async fn what_was_promised_or_paid_counts_and_what_was_aborted_does_not() {
     }
     let next = IncomingPayment::of("100");
     connector.quote(&next).await.assert_error(400, "5001");
-    connector.tell(&paid.transfer_id, "COMMITTED").await.served();
+    connector
+        .tell(&paid.transfer_id, "COMMITTED")
+        .await
+        .served();
     connector.quote(&next).await.assert_error(400, "5001");
-    connector.tell(&aborted.transfer_id, "ABORTED").await.served();
+    connector
+        .tell(&aborted.transfer_id, "ABORTED")
+        .await
+        .served();
     connector.quote(&next).await.served();
 
     // The journal knows it, so a restart does not forget it.

@@ -1,7 +1,10 @@
 //! What funds payments in these tests: an account that pays payees, and one that
 //! collects from payers.
 
-use crate::{incoming_payment::IncomingPayment, test_connector::{TestConnector, variable}};
+use crate::{
+    incoming_payment::IncomingPayment,
+    test_connector::{TestConnector, variable},
+};
 
 /// What incoming payments are paid from.
 pub const PAYS_PAYEES: &str = "disbursement-1";
