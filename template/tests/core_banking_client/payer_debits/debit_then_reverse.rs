@@ -105,7 +105,7 @@ async fn a_bank_that_says_it_failed_may_have_acted_and_can_be_asked() {
 #[tokio::test]
 async fn a_bank_that_does_not_answer_in_time_may_have_acted() {
     let timeout = Duration::from_millis(500);
-    let bank = Bank::with(SandboxBank::new(seed()), None, timeout);
+    let bank = Bank::with(SandboxBank::new(seed()), timeout);
     bank.misbehaves(json!({ "operation": "debit", "fault": "act_then_silent" }));
     let taken = &of_debit("t-1", DebitStep::Reserve);
     let answer = bank.client.debit(taken, &debit(PAYER, 10)).await;

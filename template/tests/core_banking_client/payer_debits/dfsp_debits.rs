@@ -102,7 +102,7 @@ async fn a_bank_that_says_it_failed_may_have_acted_and_can_be_asked() {
 #[tokio::test]
 async fn a_bank_that_does_not_answer_in_time_may_have_acted() {
     let timeout = Duration::from_millis(500);
-    let bank = Bank::with(SandboxBank::new(seed()), None, timeout);
+    let bank = Bank::with(SandboxBank::new(seed()), timeout);
     bank.misbehaves(json!({ "operation": "report_transfer", "fault": "act_then_silent" }));
     let reference = &of_debit("t-1", DebitStep::Commit);
     let payment = &payment("t-1", PAYER);

@@ -173,7 +173,7 @@ async fn a_bank_that_says_it_failed_may_have_asked_and_can_be_asked_itself() {
 #[tokio::test]
 async fn a_bank_that_does_not_answer_in_time_may_have_refunded() {
     let timeout = Duration::from_millis(500);
-    let bank = Bank::with(SandboxBank::new(seed()), None, timeout);
+    let bank = Bank::with(SandboxBank::new(seed()), timeout);
     customer_will(&bank, Answer::Approve);
     let asked = &of_debit("t-1", DebitStep::Reserve);
     let answer = bank
