@@ -33,9 +33,6 @@ pub mod open_items;
 pub mod order;
 pub mod refusal;
 
-// [if funding_model is not deposit_withdraw]
-mod liquidity;
-// [end]
 // [if fees is cbs]
 pub mod pricing;
 
@@ -43,6 +40,10 @@ pub mod pricing;
 // [if cbs_auth is basic, api_key, oauth2]
 pub mod authorization;
 pub mod doorkeeper;
+
+// [end]
+// [if funding_model is not deposit_withdraw]
+mod liquidity;
 
 // [end]
 mod report;

@@ -15,11 +15,7 @@ const PHRASES: [(&str, &str, &[&str]); 11] = [
     ("funding_model", "deposit_withdraw", &["exposure"]),
     ("payee_pattern", "loan_repayment", &["loan", "repayment"]),
     ("payer_debit", "push_approval", &["approval", "approve"]),
-    (
-        "fees",
-        "percent",
-        &["percentage", "fee percent", "percent fee"],
-    ),
+    ("fees", "percent", &["commission percent", "percent fee"]),
     ("fees", "tiered", &["tier"]),
     (
         "cbs_auth",
@@ -36,7 +32,7 @@ const PHRASES: [(&str, &str, &[&str]); 11] = [
 const AS_AN_FXP: [&str; 3] = ["as an fxp", "role of an fxp", "this fxp"];
 
 /// Names of answers that are ordinary words, too.
-const ORDINARY: [&str; 3] = ["one_step", "two_steps", "three_steps"];
+const ORDINARY: [&str; 4] = ["reserve_commit", "one_step", "two_steps", "three_steps"];
 
 /// Some words in a row, however they are written: `push approval`,
 /// `push_approval`, `PushApproval`.

@@ -1,5 +1,6 @@
 //! What is charged where the sandbox bank stands in and nothing is configured.
 
+/// In each currency. They are whole numbers, which every currency has.
 pub const VARIABLES: [(&str, &str); 5] = [
     ("PAYER_FEE_PERCENT", "1"),
     ("PAYER_FEE_MINIMUM", "1"),

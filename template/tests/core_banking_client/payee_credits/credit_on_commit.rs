@@ -9,8 +9,8 @@ use core_connector::{
     },
 };
 
-use crate::funding::PAYS_PAYEES;
 use crate::bank::{BLOCKED, Bank, PAYEE, account, amount, refused};
+use crate::funding::PAYS_PAYEES;
 
 fn of_commit(transfer: &str) -> Reference {
     let transfer_id: TransferId = transfer.parse().unwrap();

@@ -10,8 +10,8 @@ use core_connector::{
     },
 };
 
-use crate::funding::PAYS_PAYEES;
 use crate::bank::{Bank, PAYEE, account, amount, refused};
+use crate::funding::PAYS_PAYEES;
 
 fn of_credit(transfer: &str, step: CreditStep) -> Reference {
     let transfer_id: TransferId = transfer.parse().unwrap();

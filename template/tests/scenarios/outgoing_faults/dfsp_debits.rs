@@ -96,6 +96,22 @@ async fn the_bank_is_told_once_that_there_is_no_transfer() {
     }
 }
 
+// [if payer_steps is not one_step]
+#[tokio::test]
+async fn the_bank_is_told_of_an_offer_that_nobody_agreed_to() {
+    let connector = TestConnector::start().await;
+    connector
+        .scheme_behaves(json!({ "quoteLifetimeMs": 1 }))
+        .await;
+    let id = connector.offered(Joshua, "100").await;
+    connector
+        .outgoing_becomes(&id, OutgoingState::Aborted)
+        .await;
+    assert!(knows_of_no_transfer(&connector, &id).await);
+    connector.assert_books([]);
+}
+
+// [end]
 #[tokio::test]
 async fn a_payment_is_not_over_before_the_bank_knows_that_there_is_no_transfer() {
     let mut connector = TestConnector::start().await;
@@ -116,20 +132,3 @@ async fn a_payment_is_not_over_before_the_bank_knows_that_there_is_no_transfer()
     assert!(knows_of_no_transfer(&connector, &id).await);
     connector.assert_books([]);
 }
-
-// [if payer_steps is not one_step]
-#[tokio::test]
-async fn the_bank_is_told_of_an_offer_that_nobody_agreed_to() {
-    let connector = TestConnector::start().await;
-    connector
-        .scheme_behaves(json!({ "quoteLifetimeMs": 1 }))
-        .await;
-    let id = connector.offered(Joshua, "100").await;
-    connector
-        .outgoing_becomes(&id, OutgoingState::Aborted)
-        .await;
-    assert!(knows_of_no_transfer(&connector, &id).await);
-    connector.assert_books([]);
-}
-
-// [end]

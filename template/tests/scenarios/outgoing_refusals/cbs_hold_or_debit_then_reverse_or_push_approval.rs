@@ -29,9 +29,7 @@ async fn what_the_bank_refuses_to_reserve_is_rejected_at_the_scheme() {
         (Customer::Limited, "60", "4200"),
     ] {
         let request = send_money(payer, amount);
-        for _ in 0..2 {
-            connector.pay(&request).await.assert_error(500, code);
-        }
+        connector.pay(&request).await.assert_error(500, code);
         let id = connector.id_of(&request).await;
         connector.assert_rejected_at_scheme(&id).await;
         assert_eq!(connector.outgoing_state_told(&id).await, "ABORTED");
