@@ -6,7 +6,7 @@ use crate::{
     debits,
     incoming_payment::IncomingPayment,
     outgoing_payment::{send_money, sent},
-    test_connector::{TestConnector, variable},
+    test_connector::{TestConnector, eventually, variable},
 };
 
 /// What incoming payments are paid by.
@@ -71,4 +71,22 @@ async fn what_payers_have_paid_makes_room() {
     let transfer_id = connector.id_of(&outgoing).await;
     let paid = debits::committed(&transfer_id, Customer::Joshua, sent("40"));
     connector.assert_books([paid]);
+}
+
+#[tokio::test]
+async fn what_is_older_than_the_window_does_not_count_any_more() {
+    let limit = variable("EXPOSURE_LIMIT");
+    let window = ("EXPOSURE_WINDOW_MS", "3000");
+    let connector = TestConnector::with(&[(&limit, "300"), window]).await;
+    let paid = IncomingPayment::of("300");
+    connector.reserved(&paid).await;
+    let told = connector.tell(&paid.transfer_id, "COMMITTED").await;
+    told.served();
+    let too_early = connector.quote(&IncomingPayment::of("300")).await;
+    too_early.assert_error(400, "5001");
+    eventually("the window passes", async || {
+        connector.quote(&IncomingPayment::of("300")).await.status == 200
+    })
+    .await;
+    connector.assert_books([paid.committed()]);
 }

@@ -51,10 +51,10 @@ fn customer(first_name: &str, code: &str, number: usize) -> Table {
             IdType::AccountId => format!("10001{number:02}"),
             IdType::Iban => return iban(number).map(|iban| format!("{id_type} {iban}")),
             IdType::PersonalId => format!("19900515-10001{number:02}"),
-            IdType::Business => format!("business-{number}"),
-            IdType::Email => format!("customer.{number}@example.com"),
+            IdType::Business => format!("abroad-{number}"),
+            IdType::Email => format!("abroad.{number}@example.com"),
             IdType::Device => format!("3569380356439{number:02}"),
-            IdType::Alias => format!("customer.{number}"),
+            IdType::Alias => format!("abroad.{number}"),
         };
         Some(format!("{id_type} {value}"))
     });
