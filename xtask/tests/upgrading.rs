@@ -10,7 +10,7 @@ use std::{
 
 use xtask::generated::{CANONICAL_NAME, GeneratedConnector, Snapshot, generate};
 
-const CLIENT: &str = "src/core_banking/savanna_core.rs";
+const CLIENT: &str = "src/core_banking/savanna_core/customers.rs";
 
 /// A template in a git repository, and a connector in another that was generated from it.
 struct Upgrade {

@@ -50,6 +50,7 @@ impl Booked {
     }
 
     /// And money is set aside.
+    #[allow(dead_code, reason = "not every bank sets money aside")]
     pub fn hold(mut self, reference: Reference, account: String, amount: Decimal) -> Self {
         self.holds.push(Hold {
             reference: reference.to_string(),

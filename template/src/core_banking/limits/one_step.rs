@@ -182,12 +182,14 @@ mod tests {
             quote::{AmountType, PayeeCharges, Terms},
             timestamp::Timestamp,
         },
-        environment::Problems,
+        environment::{Problems, currencies::variable_name},
     };
 
     fn read(variables: &[(&str, &str)]) -> Result<Limits, Problems> {
         let variable = |name: &str| {
-            let found = variables.iter().find(|(known, _)| *known == name);
+            let found = variables.iter().find(|(known, _)| {
+                *known == name || variable_name(known, amount("0").currency()) == name
+            });
             found.map(|(_, value)| (*value).to_owned())
         };
         let mut variables = Variables::of(&variable);

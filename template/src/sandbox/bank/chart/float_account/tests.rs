@@ -1,7 +1,9 @@
+use super::*;
 use crate::sandbox::bank::{
-    Refusal, Seed,
+    Refusal,
     books::example::{account, books, kes, transfer},
     ledger::HeldMoney,
+    seed::read_table,
 };
 
 #[test]
@@ -22,12 +24,21 @@ fn the_float_pays_no_more_than_it_has() {
 
 #[test]
 fn a_seed_names_the_float_and_says_what_is_on_it() {
-    let problems = Seed::parse("currency = \"KES\"\nfee_account = \"fees\"\nfloat_balance = 1.5");
-    let problems = problems.unwrap_err().to_string();
-    for expected in [
-        "bank: float_account is missing",
-        "bank: float_balance is a whole number, or a text such as \"12.50\"",
-    ] {
-        assert!(problems.contains(expected), "{problems}");
+    let kes: Option<Currency> = "KES".parse().ok();
+    let (funding, problems) = read_table(example::SEED, |bank| Funding::read(bank, kes));
+    assert!(problems.is_empty(), "{problems:?}");
+    let funding = funding.unwrap();
+    let [(number, kind, balance)] = funding.accounts()[..] else {
+        panic!("one account is the float");
+    };
+    assert_eq!(number.as_str(), example::PAYS_PAYEES);
+    assert_eq!(balance, example::TOTAL.into());
+    assert!(kind.funds_payments() && !kind.may_be_overdrawn());
+    assert_eq!(funding.variables().len(), 1);
+
+    for (seed, wrong) in [("", 2), ("float_account = \"f\"\nfloat_balance = 1.5", 1)] {
+        let (funding, problems) = read_table(seed, |bank| Funding::read(bank, kes));
+        assert!(funding.is_none());
+        assert_eq!(problems.len(), wrong, "{problems:?}");
     }
 }
