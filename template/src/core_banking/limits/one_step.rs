@@ -314,6 +314,7 @@ mod tests {
             ("MAX_PAYEE_FEE_PERCENT", "-1"),
         ] {
             let problems = read(&[(name, value)]).unwrap_err().to_string();
+            let name = variable_name(name, amount("0").currency());
             assert!(problems.contains(&format!("- {name} ")), "{problems}");
         }
     }
