@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// The tests of a connector mostly wait: more of them at once end sooner.
-const TEST_THREADS: &str = "8";
+const TEST_THREADS: &str = "16";
 
 /// A build of everything on a slow machine takes less.
 const LONGEST_COMMAND: Duration = Duration::from_secs(20 * 60);
@@ -112,7 +112,7 @@ impl Workshop {
         let mut printed = tempfile::tempfile()?;
         let mut cargo = self
             .command(arguments)
-            .env("CARGO_INCREMENTAL", "1")
+            .env("CARGO_INCREMENTAL", "0")
             .env("CARGO_TERM_COLOR", "never")
             .env("RUST_TEST_THREADS", TEST_THREADS)
             .stdout(printed.try_clone()?)

@@ -22,19 +22,23 @@ pub const SEED: &str = "deposit_operation = \"deposit-1\"\n\
 
 #[tokio::test]
 async fn no_quote_is_given_that_would_take_the_exposure_above_its_limit() {
-    let limit = variable("EXPOSURE_LIMIT");
-    let connector = TestConnector::with(&[(&limit, "300")]).await;
-    let too_much = IncomingPayment::of("300.01");
+    let most = IncomingPayment::of("300");
+    let limit = most.terms().transfer_amount().to_string();
+    let name = variable("EXPOSURE_LIMIT");
+    let connector = TestConnector::with(&[(&name, &limit)]).await;
+    let too_much = IncomingPayment::of("301");
     connector.quote(&too_much).await.assert_error(400, "5001");
-    connector.quote(&IncomingPayment::of("300")).await.served();
+    connector.quote(&most).await.served();
     connector.assert_books([]);
 }
 
 #[tokio::test]
 async fn what_was_promised_or_paid_counts_and_what_was_aborted_does_not() {
-    let limit = variable("EXPOSURE_LIMIT");
-    let mut connector = TestConnector::with(&[(&limit, "300")]).await;
     let [paid, promised, aborted] = ["100", "100", "100"].map(IncomingPayment::of);
+    let each = paid.terms().transfer_amount();
+    let limit = each.plus(each).and_then(|two| two.plus(each)).unwrap();
+    let name = variable("EXPOSURE_LIMIT");
+    let mut connector = TestConnector::with(&[(&name, &limit.to_string())]).await;
     for payment in [&paid, &promised, &aborted] {
         connector.reserved(payment).await;
     }
@@ -53,7 +57,7 @@ async fn what_was_promised_or_paid_counts_and_what_was_aborted_does_not() {
 
     // The journal knows it, so a restart does not forget it.
     connector.start_again().await;
-    let too_much = IncomingPayment::of("100.01");
+    let too_much = IncomingPayment::of("101");
     connector.quote(&too_much).await.assert_error(400, "5001");
     connector.quote(&IncomingPayment::of("100")).await.served();
     connector.assert_books([paid.committed(), promised.reserved(), aborted.released()]);

@@ -101,7 +101,7 @@ async fn the_bank_is_told_once_that_there_is_no_transfer() {
 async fn the_bank_is_told_of_an_offer_that_nobody_agreed_to() {
     let connector = TestConnector::start().await;
     connector
-        .scheme_behaves(json!({ "quoteLifetimeMs": 1 }))
+        .scheme_behaves(json!({ "quoteLifetimeMs": 500 }))
         .await;
     let id = connector.offered(Joshua, "100").await;
     connector
