@@ -105,8 +105,8 @@ impl Workshop {
     }
 
     /// As [`cargo`](Self::cargo), for what is done many times: shows nothing,
-    /// keeps what the next build of another connector in the same place can use,
-    /// and does not wait for ever.
+    /// keeps no parts of a build (the next connector differs so much that they
+    /// cost more than they save), and does not wait for ever.
     pub fn cargo_quietly(&self, arguments: &[&str]) -> Result<String> {
         let _turn = take_turn()?;
         let mut printed = tempfile::tempfile()?;
