@@ -19,6 +19,8 @@
 //!
 //! The difference between the four kinds of [`BankError`] decides whether
 //! money is lost or doubled. If in doubt, answer [`BankError::NoAnswer`].
+//!
+//! [`Reference`]: crate::domain::reference::Reference
 
 mod bank_error;
 mod bookings;
