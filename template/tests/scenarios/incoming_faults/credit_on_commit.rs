@@ -84,12 +84,12 @@ async fn a_promise_is_known_by_the_identifier_of_the_transfer() {
 #[tokio::test]
 async fn promises_to_one_payee_do_not_exceed_what_his_account_takes() {
     let connector = TestConnector::start().await;
-    let [first, second] = ["6", "6"].map(|amount| IncomingPayment::of(amount).to(NearlyFull));
+    let [first, second] = ["9", "9"].map(|amount| IncomingPayment::of(amount).to(NearlyFull));
     let id = connector.reserved(&first).await;
     connector.prepare(&second).await.assert_error(400, "5200");
 
     connector.tell(&id, "ABORTED").await.served();
-    let third = IncomingPayment::of("6").to(NearlyFull);
+    let third = IncomingPayment::of("9").to(NearlyFull);
     let id = connector.reserved(&third).await;
     connector.tell(&id, "COMMITTED").await.served();
     connector.assert_books([third.committed()]);
@@ -99,7 +99,7 @@ async fn promises_to_one_payee_do_not_exceed_what_his_account_takes() {
 async fn promises_that_are_made_at_the_same_moment_do_not_overlook_each_other() {
     let connector = TestConnector::start().await;
     let payments: Vec<_> = (0..8)
-        .map(|_| IncomingPayment::of("6").to(NearlyFull))
+        .map(|_| IncomingPayment::of("9").to(NearlyFull))
         .collect();
     let prepared = join_all(payments.iter().map(|payment| connector.prepare(payment))).await;
     let promised: Vec<_> = payments
@@ -137,7 +137,7 @@ async fn promises_do_not_exceed_what_the_funding_covers() {
 #[tokio::test]
 async fn a_promise_outlives_the_connector_and_still_counts() {
     let mut connector = TestConnector::start().await;
-    let [first, second] = ["6", "6"].map(|amount| IncomingPayment::of(amount).to(NearlyFull));
+    let [first, second] = ["9", "9"].map(|amount| IncomingPayment::of(amount).to(NearlyFull));
     let id = connector.reserved(&first).await;
     connector.start_again().await;
     connector.prepare(&second).await.assert_error(400, "5200");

@@ -14,7 +14,7 @@ use crate::{
     },
     debits::{committed, released, reserved},
     outgoing_payment::{merchant_payment, send_money, sent, terms},
-    test_connector::{TestConnector, eventually, once, rule},
+    test_connector::{TestConnector, eventually, once, rule, variable},
 };
 
 /// An order with one more element, or another one.
@@ -151,13 +151,18 @@ async fn a_payee_with_another_name_than_the_payer_gave_is_not_paid() {
 
 #[tokio::test]
 async fn what_exceeds_a_limit_is_rejected_at_the_scheme_and_nothing_moves() {
-    for (limit, code) in [
-        (("ALLOWED_PAYEE_FSPS", "nobody"), "4101"),
-        (("MAX_PAYMENT_TOTAL", "99"), "4200"),
-        (("MAX_PAYEE_FEE", "1"), "4200"),
-        (("MAX_PAYEE_FEE_PERCENT", "1.9"), "4200"),
+    let enough = variable("MAX_PAYEE_FEE");
+    for (limit, value, code) in [
+        ("ALLOWED_PAYEE_FSPS".to_owned(), "nobody", "4101"),
+        (variable("MAX_PAYMENT_TOTAL"), "99", "4200"),
+        (variable("MAX_PAYEE_FEE"), "1", "4200"),
+        (variable("MAX_PAYEE_FEE_PERCENT"), "1.9", "4200"),
     ] {
-        let connector = TestConnector::with(&[limit]).await;
+        let mut limits = vec![(limit.as_str(), value)];
+        if !limit.contains("PAYEE_FEE") {
+            limits.push((enough.as_str(), "2"));
+        }
+        let connector = TestConnector::with(&limits).await;
         connector.scheme_behaves(json!({ "payeeFee": "2" })).await;
         let order = send_money(Joshua, "100");
         for _ in 0..2 {
@@ -172,7 +177,7 @@ async fn what_exceeds_a_limit_is_rejected_at_the_scheme_and_nothing_moves() {
 
 #[tokio::test]
 async fn a_fee_of_the_payees_bank_within_the_limit_comes_out_of_what_is_sent() {
-    let connector = TestConnector::with(&[("MAX_PAYEE_FEE", "2")]).await;
+    let connector = TestConnector::with(&[(&variable("MAX_PAYEE_FEE"), "2")]).await;
     connector.scheme_behaves(json!({ "payeeFee": "2" })).await;
     let paid = connector.pay(&send_money(Joshua, "100")).await.served();
     assert_eq!(paid["sendAmount"], "100");
@@ -183,7 +188,7 @@ async fn a_fee_of_the_payees_bank_within_the_limit_comes_out_of_what_is_sent() {
 
 #[tokio::test]
 async fn a_fee_of_the_payees_bank_within_the_limit_comes_on_top_of_what_is_to_be_received() {
-    let connector = TestConnector::with(&[("MAX_PAYEE_FEE_PERCENT", "2")]).await;
+    let connector = TestConnector::with(&[(&variable("MAX_PAYEE_FEE_PERCENT"), "2")]).await;
     connector.scheme_behaves(json!({ "payeeFee": "2" })).await;
     let order = merchant_payment(Joshua, "100");
     let paid = connector.dfsp.post("/merchant-payment", &order).await;
