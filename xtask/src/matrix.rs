@@ -1,7 +1,10 @@
 //! The matrix: connectors with many combinations of answers, each generated,
 //! looked at, built, tested, and run.
 
-use std::{fmt, time::Instant};
+use std::{
+    fmt,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context, Result, bail, ensure};
 
@@ -360,11 +363,18 @@ fn module_name(cbs_name: &str) -> String {
 pub struct Summary {
     passed: usize,
     failed: Vec<(String, String)>,
+    /// What was not begun, because time was up.
+    left: Vec<String>,
 }
 
 /// Takes every subject through its steps, says so on the way, and goes on after
 /// a failure.
-pub fn run(snapshot: &Snapshot, subjects: &[Subject], extent: Extent) -> Result<Summary> {
+pub fn run(
+    snapshot: &Snapshot,
+    subjects: &[Subject],
+    extent: Extent,
+    within: Option<Duration>,
+) -> Result<Summary> {
     let bench = Bench::new(snapshot)?;
     let _place = match extent {
         Extent::Text => None,
@@ -374,6 +384,7 @@ pub fn run(snapshot: &Snapshot, subjects: &[Subject], extent: Extent) -> Result<
     let mut summary = Summary {
         passed: 0,
         failed: Vec::new(),
+        left: Vec::new(),
     };
     for (index, subject) in subjects.iter().enumerate() {
         let say = |what: &dyn fmt::Display| {
@@ -385,6 +396,10 @@ pub fn run(snapshot: &Snapshot, subjects: &[Subject], extent: Extent) -> Result<
                 subject.label
             );
         };
+        if within.is_some_and(|within| begin.elapsed() > within) {
+            summary.left.push(subject.repeated_by.clone());
+            continue;
+        }
         let begin = Instant::now();
         match bench.check(subject, extent, &|step| say(&step)) {
             Ok(()) => {
@@ -413,6 +428,9 @@ impl fmt::Display for Summary {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (label, repeated_by) in &self.failed {
             writeln!(formatter, "FAILED {label}\n  {repeated_by}")?;
+        }
+        for repeated_by in &self.left {
+            writeln!(formatter, "not begun, time was up: {repeated_by}")?;
         }
         let (passed, failed) = (self.passed, self.failed.len());
         write!(formatter, "{passed} passed, {failed} failed")

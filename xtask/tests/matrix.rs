@@ -16,7 +16,7 @@ static SNAPSHOT: LazyLock<Snapshot> = LazyLock::new(|| Snapshot::take().unwrap()
 
 #[track_caller]
 fn assert_passes(subjects: &[Subject], extent: Extent) {
-    let summary = run(&SNAPSHOT, subjects, extent).unwrap();
+    let summary = run(&SNAPSHOT, subjects, extent, None).unwrap();
     assert!(summary.succeeded(), "{summary}");
 }
 

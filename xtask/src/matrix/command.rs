@@ -1,6 +1,6 @@
 //! `cargo xtask matrix`: which combinations, and how far.
 
-use std::process::ExitCode;
+use std::{process::ExitCode, time::Duration};
 
 use anyhow::{Context, Result, bail, ensure};
 
@@ -24,6 +24,7 @@ pub const USAGE: &str =
 
   --list                  only says which they are
   --text-only             does without a compiler
+  --within <minutes>      begins with no further one after that, and says which are left
   --part <n>/<m>          the n-th of m parts, such as one for each night";
 
 /// What is asked for.
@@ -33,6 +34,7 @@ pub struct Request {
     lists: bool,
     extent: Extent,
     part: Option<Part>,
+    within: Option<Duration>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,6 +59,7 @@ impl Request {
             lists: false,
             extent: Extent::Everything,
             part: None,
+            within: None,
         };
         let mut arguments = arguments.iter();
         while let Some(argument) = arguments.next() {
@@ -79,6 +82,10 @@ impl Request {
                 }
                 "--list" => request.lists = true,
                 "--text-only" => request.extent = Extent::Text,
+                "--within" => {
+                    let minutes: u64 = value()?.parse().context("--within takes minutes")?;
+                    request.within = Some(Duration::from_secs(minutes * 60));
+                }
                 "--part" => request.part = Some(Part::parse(value()?)?),
                 other => bail!("'{other}' is unknown"),
             }
@@ -105,7 +112,7 @@ impl Request {
             return Ok(ExitCode::SUCCESS);
         }
         derived::check(repository())?;
-        let summary = run(&snapshot, &subjects, self.extent)?;
+        let summary = run(&snapshot, &subjects, self.extent, self.within)?;
         println!("{summary}");
         Ok(match summary.succeeded() {
             true => ExitCode::SUCCESS,
