@@ -181,7 +181,12 @@ fn kill_in_the_middle(
     path: &str,
     body: &Value,
 ) {
-    let operation = reference.rsplit(':').next().unwrap().replace('-', "_");
+    let operation = match reference.rsplit(':').next().unwrap() {
+        "reserve-debit" => "hold".to_owned(),
+        "commit-debit" => "capture".to_owned(),
+        "release-debit" => "release_hold".to_owned(),
+        step => step.replace('-', "_"),
+    };
     site.bank_faults(&json!({
         "rules": [{ "operation": operation, "fault": fault, "delay_ms": 1000, "times": 1 }],
         "forgetful": true,
