@@ -8,8 +8,9 @@ use rust_decimal::Decimal;
 
 use crate::{
     customers::{Customer::Joshua, amount as of},
+    debits::committed,
     incoming_payment::IncomingPayment,
-    outgoing_payment::send_money,
+    outgoing_payment::{send_money, sent},
     test_connector::TestConnector,
 };
 
@@ -59,16 +60,19 @@ async fn no_quote_is_given_while_the_bank_does_not_say_what_it_charges() {
 }
 
 #[tokio::test]
-async fn no_offer_is_made_while_the_bank_does_not_say_what_it_charges() {
+async fn no_payment_is_made_while_the_bank_does_not_say_what_it_charges() {
     let connector = TestConnector::start().await;
     for (fault, code) in [("fail", "2003"), ("act_then_silent", "2005")] {
         connector.bank_fault("price_outgoing", fault, Some(1));
-        let offer = connector.offer(&send_money(Joshua, "100")).await;
-        offer.assert_error(500, code);
+        let payment = connector.pay(&send_money(Joshua, "100")).await;
+        payment.assert_error(500, code);
     }
     connector.bank_recovers();
-    connector.offer(&send_money(Joshua, "100")).await.served();
     connector.assert_books([]);
+    let request = send_money(Joshua, "100");
+    connector.pay(&request).await.served();
+    let id = connector.id_of(&request).await;
+    connector.assert_books([committed(&id, Joshua, sent("100"))]);
 }
 
 fn rule_to_refuse(operation: &str) -> serde_json::Value {
