@@ -5,9 +5,9 @@
 //! but cargo writes the lock file, and drops every comment. So the markers are
 //! put in where they are needed.
 
-use std::{collections::HashMap, fs, path::Path};
+use std::{collections::HashMap, path::Path};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use crate::{regions::first_marker, template::read};
 
@@ -16,9 +16,7 @@ pub const LOCK_FILE: &str = "Cargo.lock";
 
 /// The text of a file of the template, with all its markers.
 pub fn marked(template: &Path, file: &str) -> Result<String> {
-    let path = template.join(file);
-    let text =
-        fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let text = read(&template.join(file))?;
     match file {
         LOCK_FILE => Ok(with_regions_of(&read(&template.join(MANIFEST))?, &text)),
         _ => Ok(text),
