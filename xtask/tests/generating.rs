@@ -412,6 +412,18 @@ fn cargo_accepts_the_generated_lock_file_and_leaves_it_unchanged() {
 }
 
 #[test]
+fn whatever_is_to_be_replaced_says_for_which_flow() {
+    let template = SNAPSHOT.folder().join("template");
+    for file in xtask::template::files(&template).unwrap() {
+        if file.starts_with("src/core_banking/") && file.ends_with(".rs") {
+            let text = fs::read_to_string(template.join(&file)).unwrap();
+            // What names no flow is not listed by `left-to-do`.
+            assert!(!text.contains("/// Replace:"), "{file}");
+        }
+    }
+}
+
+#[test]
 fn generating_takes_less_than_two_seconds_and_says_what_to_do_next() {
     let connector = generate(&SNAPSHOT, "demo-connector", &[]).unwrap();
     assert!(connector.took() < Duration::from_secs(2));

@@ -13,7 +13,7 @@ use crate::{
 
 #[async_trait]
 impl Liquidity for Client {
-    /// Replace: the call that asks for a balance.
+    /// Replace (quote): the call that asks for a balance.
     ///
     /// The bank must subtract what is reserved, or quotes promise money twice.
     async fn available(
