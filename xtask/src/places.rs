@@ -23,6 +23,10 @@ use crate::{
 /// Stands between the answers that share a file.
 const OR: &str = "_or_";
 
+/// Of a question with several answers, a place is about one: `bulk.rs` is for
+/// those who chose it, `no_bulk.rs` for those who did not.
+pub const NO: &str = "no_";
+
 /// The file and the folder of the client, which are named after the core banking
 /// system when everything else has found its place.
 pub const CLIENT: &str = "src/core_banking/savanna_core";
@@ -32,6 +36,8 @@ const HOOK: &str = "hooks/places.rhai";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
     pub question: String,
+    /// The choice that it is about, if the question has several answers.
+    pub choice: Option<String>,
     /// The folder, as a path below `template/`; and, with the extension, the file
     /// that it becomes.
     pub path: String,
@@ -43,6 +49,16 @@ pub struct Place {
 }
 
 impl Place {
+    /// The file that these answers bring, if they bring one.
+    pub fn chosen(&self, answers: &Answers) -> Option<&String> {
+        let given = answers.get(&self.question);
+        match &self.choice {
+            None => self.files.get(given),
+            Some(choice) if given.split(',').any(|one| one == choice) => self.files.get(choice),
+            Some(choice) => self.files.get(&format!("{NO}{choice}")),
+        }
+    }
+
     /// What the chosen file becomes; in the template, the switch.
     pub fn target(&self) -> String {
         format!("{}.{}", self.path, self.extension)
@@ -92,6 +108,20 @@ fn template_files(repository: &Path) -> Result<BTreeSet<String>> {
 /// one question.
 fn place(folder: &str, names: &[String], questions: &[Question]) -> Result<Option<Place>> {
     let stems: Vec<&str> = names.iter().map(|name| stem(name)).collect();
+    if let Some((question, choice)) = choice_that_all_are_about(&stems, questions) {
+        let files = names
+            .iter()
+            .zip(&stems)
+            .map(|(name, stem)| ((*stem).to_owned(), format!("{folder}/{name}")))
+            .collect();
+        return Ok(Some(Place {
+            question: question.name.clone(),
+            choice: Some(choice.to_owned()),
+            path: folder.to_owned(),
+            extension: common_extension(names)?,
+            files,
+        }));
+    }
     let answers: Vec<&str> = stems.iter().flat_map(|stem| stem.split(OR)).collect();
     let mut candidates = Vec::new();
     for question in questions.iter().filter(|one| one.kind == Kind::Choice) {
@@ -123,17 +153,8 @@ fn place(folder: &str, names: &[String], questions: &[Question]) -> Result<Optio
         ),
     };
 
-    let extension = |name: &str| {
-        name.rsplit_once('.')
-            .map(|(_, extension)| extension.to_owned())
-    };
     let mut files = BTreeMap::new();
     for (name, stem) in names.iter().zip(&stems) {
-        ensure!(
-            extension(name) == extension(&names[0]),
-            "its files have different extensions: {} and {name}",
-            names[0]
-        );
         for answer in stem.split(OR) {
             let other = files.insert(answer.to_owned(), format!("{folder}/{name}"));
             ensure!(other.is_none(), "it has two files for '{answer}'");
@@ -141,10 +162,47 @@ fn place(folder: &str, names: &[String], questions: &[Question]) -> Result<Optio
     }
     Ok(Some(Place {
         question: question.name.clone(),
+        choice: None,
         path: folder.to_owned(),
-        extension: extension(&names[0]).context("its files have no extension")?,
+        extension: common_extension(names)?,
         files,
     }))
+}
+
+/// The one choice of a question with several answers that all of these files
+/// are about.
+fn choice_that_all_are_about<'a>(
+    stems: &[&str],
+    questions: &'a [Question],
+) -> Option<(&'a Question, &'a str)> {
+    let of_several = questions.iter().filter(|one| one.kind == Kind::Array);
+    of_several
+        .flat_map(|question| {
+            question
+                .choices
+                .iter()
+                .map(move |choice| (question, choice))
+        })
+        .find(|(_, choice)| {
+            let is_about = |stem: &&str| stem.strip_prefix(NO).unwrap_or(stem) == choice.as_str();
+            stems.iter().all(is_about)
+        })
+        .map(|(question, choice)| (question, choice.as_str()))
+}
+
+fn common_extension(names: &[String]) -> Result<String> {
+    let extension = |name: &String| {
+        name.rsplit_once('.')
+            .map(|(_, extension)| extension.to_owned())
+    };
+    for name in names {
+        ensure!(
+            extension(name) == extension(&names[0]),
+            "its files have different extensions: {} and {name}",
+            names[0]
+        );
+    }
+    extension(&names[0]).context("its files have no extension")
 }
 
 fn stem(name: &str) -> &str {
@@ -180,7 +238,7 @@ pub fn generated_files(
         .map(|file| (file.clone(), file))
         .collect();
     for place in places(repository)? {
-        let chosen = place.files.get(answers.get(&place.question));
+        let chosen = place.chosen(answers);
         let folder = format!("{}/", place.path);
         let own = chosen.map(|file| format!("{}/", place.folder_of(file)));
         let mut moved = BTreeMap::new();
@@ -240,8 +298,11 @@ fn derive(repository: &Path) -> Result<String> {
         .to_owned();
     for place in places(repository)? {
         text.push_str(&format!(
-            "        #{{\n            question: \"{}\",\n            path: \"{}\",\n            extension: \"{}\",\n            files: #{{\n",
-            place.question, place.path, place.extension
+            "        #{{\n            question: \"{}\",\n            choice: \"{}\",\n            path: \"{}\",\n            extension: \"{}\",\n            files: #{{\n",
+            place.question,
+            place.choice.as_deref().unwrap_or_default(),
+            place.path,
+            place.extension
         ));
         for (answer, file) in &place.files {
             text.push_str(&format!(
@@ -269,6 +330,11 @@ mod tests {
         [placeholders.cbs_auth]
         choices = [\"none\", \"basic\", \"mtls\"]
         default = \"none\"
+
+        [placeholders.uses]
+        type = \"array\"
+        choices = [\"request\", \"bulk\"]
+        default = [\"request\", \"bulk\"]
         ";
 
     /// A repository whose template holds these files, each of which says where it lies.
@@ -302,6 +368,26 @@ mod tests {
             .iter()
             .map(|(file, source)| (file.to_string(), source.to_string()))
             .collect()
+    }
+
+    #[test]
+    fn of_several_answers_a_place_is_about_one() {
+        let files = [
+            "src/bulk/bulk.rs",
+            "src/bulk/bulk/items.rs",
+            "src/bulk/no_bulk.rs",
+            "src/asking/request.rs",
+        ];
+        let given = |uses| generated(&files, &[("uses", uses)]);
+        assert_eq!(
+            given("request,bulk"),
+            pairs(&[
+                ("src/asking.rs", "src/asking/request.rs"),
+                ("src/bulk.rs", "src/bulk/bulk.rs"),
+                ("src/bulk/items.rs", "src/bulk/bulk/items.rs"),
+            ])
+        );
+        assert_eq!(given(""), pairs(&[("src/bulk.rs", "src/bulk/no_bulk.rs")]));
     }
 
     #[test]

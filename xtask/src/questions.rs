@@ -97,9 +97,10 @@ fn question(name: &str, placeholder: &Value, asked: &Asked) -> Result<Question> 
             .join(","),
         _ => bail!("its default is no text"),
     };
-    // What is offered interactively is the first choice, whatever the default.
+    // What is offered interactively is the first choice, whatever the default;
+    // of several choices, those that the default names.
     ensure!(
-        choices.first().is_none_or(|first| *first == default),
+        kind == Kind::Array || choices.first().is_none_or(|first| *first == default),
         "its first choice is not its default"
     );
     Ok(Question {

@@ -8,8 +8,8 @@ use std::{collections::BTreeSet, fs, path::Path};
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::{
-    places::{Place, places},
-    questions::questions,
+    places::{NO, Place, places},
+    questions::{Answers, Kind, Question, questions},
     template::{TWIN_SUFFIX, files, read},
 };
 
@@ -38,6 +38,19 @@ pub struct BroughtFile {
     pub generated: String,
     /// Where it lies below `template/`.
     pub source: String,
+}
+
+impl Row {
+    /// Whether a connector with these answers gets the files.
+    pub fn counts(&self, answers: &Answers) -> bool {
+        let given = answers.get(&self.question);
+        let is_given = |answer: &str| given.split(',').any(|one| one == answer);
+        is_given(&self.answer)
+            || self
+                .answer
+                .strip_prefix(NO)
+                .is_some_and(|not| !is_given(not))
+    }
 }
 
 /// Writes the table anew. Returns whether it has changed.
@@ -90,18 +103,29 @@ fn derive(repository: &Path) -> Result<Vec<Row>> {
             continue;
         }
         places.sort_by(|one, other| one.path.cmp(&other.path));
-        for answer in &question.choices {
+        for answer in answers_that_bring_files(&question) {
             let files = places
                 .iter()
-                .flat_map(|place| brought(place, answer, &template));
+                .flat_map(|place| brought(place, &answer, &template));
             rows.push(Row {
                 question: question.name.clone(),
-                answer: answer.clone(),
                 files: files.collect(),
+                answer,
             });
         }
     }
     Ok(rows)
+}
+
+/// Where several can be chosen, not to choose one is an answer, too.
+fn answers_that_bring_files(question: &Question) -> Vec<String> {
+    let choices = question.choices.iter();
+    match question.kind {
+        Kind::Array => choices
+            .flat_map(|choice| [choice.clone(), format!("{NO}{choice}")])
+            .collect(),
+        _ => choices.cloned().collect(),
+    }
 }
 
 /// The file that is chosen, and those in its own folder.

@@ -243,7 +243,9 @@ fn record_answers(text: &str, questions: &[Question]) -> Result<String> {
             ),
             Kind::Array => (
                 format!("{name} = [\"{}\"]", question.default.replace(',', "\", \"")),
-                Some(format!("{name} = [\"{{{{{name} | join: '\", \"'}}}}\"]")),
+                Some(format!(
+                    "{name} = [{{% if {name}.size > 0 %}}\"{{{{{name} | join: '\", \"'}}}}\"{{% endif %}}]"
+                )),
             ),
             Kind::Text | Kind::Choice => (
                 format!("{name} = \"{}\"", question.default),
@@ -469,7 +471,7 @@ mod tests {
         let replaced = replace_answers(ANSWERS_FILE, lines);
         assert_eq!(
             record_answers(&replaced, &questions).unwrap(),
-            "[values]\nfees = \"{{fees}}\"\nkinds = [\"{{kinds | join: '\", \"'}}\"]\n\
+            "[values]\nfees = \"{{fees}}\"\nkinds = [{% if kinds.size > 0 %}\"{{kinds | join: '\", \"'}}\"{% endif %}]\n\
              sure = true\nfsp_id = \"{{fsp_id}}\"\n"
         );
         questions.push(question("country", Kind::Text, "KE", Asked::Always));

@@ -619,6 +619,14 @@ const WRONG_ANSWERS: &[(&[(&str, &str)], &str)] = &[
         "\"FAX\" is not a valid value for id_types",
     ),
     (
+        &[("use_cases", "bulk,conversion,bulk")],
+        "It lists each use case once",
+    ),
+    (
+        &[("use_cases", "loans")],
+        "\"loans\" is not a valid value for use_cases",
+    ),
+    (
         &[("funding_model", "")],
         "is not a valid value for funding_model",
     ),

@@ -55,10 +55,10 @@ fn every_example_brings_exactly_its_files_and_no_words_of_others() {
 fn a_few_combinations_are_built_tested_and_pay() {
     let few = [
         "funding_model=disbursement_collection payee_pattern=credit_on_commit \
-         payer_debit=push_approval fees=tiered cbs_auth=oauth2",
+         payer_debit=push_approval fees=tiered cbs_auth=oauth2 use_cases=",
         "id_types=MSISDN,IBAN funding_model=deposit_withdraw payee_pattern=loan_repayment \
          payer_debit=debit_then_reverse fees=cbs cbs_auth=mtls currency_mode=several \
-         payer_steps=three_steps",
+         payer_steps=three_steps role=both",
     ];
     let few = few.map(|answers| only(&SNAPSHOT, answers).unwrap());
     assert_passes(&few, Extent::Everything);

@@ -3,11 +3,14 @@
 //! Each endpoint of the official document has a handler. Those that this
 //! connector does not serve answer a typed error (`not_enabled`).
 
+mod bulk;
 mod conversions;
-mod not_enabled;
+pub mod not_enabled;
 mod notifications;
+mod participants;
 mod parties;
 mod quoterequests;
+mod requests_to_pay;
 mod transfers;
 mod wire;
 
@@ -41,7 +44,7 @@ pub struct BackendApi {
 /// pass is a 5xx. The official document has no others than 400, 404 and 500.
 #[derive(Debug, thiserror::Error)]
 #[error(transparent)]
-struct BackendError(#[from] PaymentError);
+pub struct BackendError(#[from] PaymentError);
 
 impl ResponseError for BackendError {
     fn status_code(&self) -> StatusCode {
@@ -83,8 +86,10 @@ pub fn routes(api: BackendApi) -> impl Fn(&mut web::ServiceConfig) + Clone + Sen
                     .route(web::get().to(transfers::find_transfer))
                     .route(web::put().to(notifications::notify)),
             )
+            .configure(participants::routes)
+            .configure(bulk::routes)
+            .configure(requests_to_pay::routes)
             .configure(conversions::routes)
-            .configure(not_enabled::routes)
             .default_service(web::to(no_such_resource));
     }
 }

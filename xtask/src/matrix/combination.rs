@@ -130,6 +130,7 @@ impl<'a> Parameters<'a> {
             let is_choice = match question.kind {
                 Kind::Array => answer
                     .split(',')
+                    .filter(|one| !one.is_empty())
                     .all(|one| question.choices.iter().any(|choice| choice == one)),
                 _ => question.choices.iter().any(|choice| choice == answer),
             };
@@ -242,8 +243,16 @@ impl<'a> Parameters<'a> {
     }
 }
 
-/// The default, a set of two, one other choice (they take turns), and all.
+/// The default, a set of two, one other choice (they take turns), and all. Where
+/// all are the default: all, none, and one (they take turns).
 fn answers_of_several(question: &Question) -> Vec<Interchangeable> {
+    if question.default == question.choices.join(",") {
+        return vec![
+            vec![question.default.clone()],
+            vec![String::new()],
+            question.choices.clone(),
+        ];
+    }
     let mut answers = vec![vec![question.default.clone()]];
     let named = SEVERAL_CHOICES
         .iter()
