@@ -19,5 +19,8 @@ pub mod error;
 
 pub mod quote;
 
+// [if use_cases has bulk]
+pub mod bulk;
+// [end]
 pub mod incoming;
 pub mod outgoing;

@@ -17,13 +17,32 @@ use crate::domain::{
 pub enum Direction {
     Incoming,
     Outgoing,
+    // [if use_cases has bulk]
+    /// Many quotes of one request: no money goes.
+    BulkQuote,
+    /// Many incoming transfers of one request, each of which is kept besides.
+    BulkTransfer,
+    // [end]
 }
 
 impl Direction {
+    pub const ALL: &[Self] = &[
+        Self::Incoming,
+        Self::Outgoing,
+        // [if use_cases has bulk]
+        Self::BulkQuote,
+        Self::BulkTransfer,
+        // [end]
+    ];
+
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Incoming => "incoming",
             Self::Outgoing => "outgoing",
+            // [if use_cases has bulk]
+            Self::BulkQuote => "bulk quote",
+            Self::BulkTransfer => "bulk transfer",
+            // [end]
         }
     }
 }
