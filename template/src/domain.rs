@@ -19,5 +19,7 @@ pub mod error;
 
 pub mod quote;
 
+pub mod promise;
+
 pub mod incoming;
 pub mod outgoing;
