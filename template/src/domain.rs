@@ -19,6 +19,8 @@ pub mod error;
 
 pub mod quote;
 
+pub mod promise;
+
 // [if use_cases has bulk]
 pub mod bulk;
 // [end]

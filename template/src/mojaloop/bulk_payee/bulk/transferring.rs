@@ -147,7 +147,7 @@ impl BulkPayee {
                 transfer_id: asked.id.clone(),
                 failure: answered
                     .or(refused)
-                    .or_else(|| found.as_ref()?.failure.clone()),
+                    .or_else(|| found.as_ref()?.promise.failure.clone()),
                 state: found.map(|transfer| transfer.state()),
             });
         }
