@@ -26,14 +26,18 @@ pub enum Direction {
 }
 
 impl Direction {
-    pub const ALL: &[Self] = &[
-        Self::Incoming,
-        Self::Outgoing,
-        // [if use_cases has bulk]
-        Self::BulkQuote,
-        Self::BulkTransfer,
-        // [end]
-    ];
+    /// The direction that is stored under this name.
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "incoming" => Some(Self::Incoming),
+            "outgoing" => Some(Self::Outgoing),
+            // [if use_cases has bulk]
+            "bulk quote" => Some(Self::BulkQuote),
+            "bulk transfer" => Some(Self::BulkTransfer),
+            // [end]
+            _ => None,
+        }
+    }
 
     pub fn as_str(self) -> &'static str {
         match self {
