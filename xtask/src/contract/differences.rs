@@ -84,7 +84,7 @@ impl Display for Deviation {
     }
 }
 
-pub static DIFFERENCES: [Difference; 6] = [
+pub static DIFFERENCES: [Difference; 7] = [
     Difference {
         api: Api::Backend,
         endpoints: Endpoints::All,
@@ -132,6 +132,19 @@ pub static DIFFERENCES: [Difference; 6] = [
         wire: "A notification that is answered with a 500 comes up to 48 times, one that is \
                answered with a 400 comes 6 times.",
         chosen: "A 400 for what is no notification, since the next one will not be one either.",
+    },
+    Difference {
+        api: Api::Backend,
+        endpoints: Endpoints::Only(&["POST /bulkQuotes", "GET /bulkQuotes/{idValue}"]),
+        message: Message::Success,
+        deviation: Deviation::Value {
+            place: Cow::Borrowed("/individualQuoteResults/*"),
+            keyword: Cow::Borrowed("oneOf, of which more than one fits"),
+        },
+        document: "An item fits the schema of a quote or that of a failure, never both; but of a \
+                   quote only `quoteId` is required, so that every failure fits both.",
+        wire: "The Mojaloop Connector looks for `errorResponse`.",
+        chosen: "A failed item has `quoteId` and `errorResponse`, as it was meant.",
     },
     Difference {
         api: Api::Outbound,

@@ -234,10 +234,18 @@ fn read(error: ValidationError) -> Vec<Deviation> {
             let name = property.as_str().unwrap_or_default();
             vec![Deviation::Missing(member(name))]
         }
-        kind => vec![Deviation::Value {
-            place: Cow::Owned(place),
-            keyword: Cow::Owned(kind.keyword().to_owned()),
-        }],
+        kind => {
+            let keyword = match kind {
+                ValidationErrorKind::OneOfMultipleValid { .. } => {
+                    "oneOf, of which more than one fits"
+                }
+                kind => kind.keyword(),
+            };
+            vec![Deviation::Value {
+                place: Cow::Owned(place),
+                keyword: Cow::Owned(keyword.to_owned()),
+            }]
+        }
     }
 }
 

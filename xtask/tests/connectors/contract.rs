@@ -29,13 +29,9 @@ static OUTBOUND_DOCUMENT: LazyLock<Document> =
 const NEVER_REFUSED: [&str; 1] = ["GET /"];
 
 /// What the connector does not serve yet: it always refuses.
-const NOT_SERVED: [&str; 13] = [
-    "POST /bulkQuotes",
-    "GET /bulkQuotes/{idValue}",
+const NOT_SERVED: [&str; 10] = [
     "PUT /bulkTransactions/{bulkTransactionId}",
     "PUT /requestToPay/{transactionRequestId}",
-    "POST /bulkTransfers",
-    "GET /bulkTransfers/{idValue}",
     "GET /otp/{transactionRequestId}",
     "GET /participants/{idType}/{idValue}",
     "GET /participants/{idType}/{idValue}/{idSubValue}",
@@ -43,6 +39,7 @@ const NOT_SERVED: [&str; 13] = [
     "POST /fxQuotes",
     "POST /fxTransfers",
     "PUT /fxTransfers/{commitRequestId}",
+    "PATCH /fxTransfers/{commitRequestId}",
 ];
 
 #[test]
