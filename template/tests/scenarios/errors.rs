@@ -136,8 +136,6 @@ async fn what_this_connector_does_not_serve_says_so() {
         (Method::POST, "/bulkTransfers"),
         (Method::GET, "/bulkTransfers/1"),
         (Method::GET, "/otp/1"),
-        (Method::GET, "/participants/MSISDN/1"),
-        (Method::GET, "/participants/MSISDN/1/2"),
         (Method::POST, "/transactionrequests"),
         (Method::POST, "/fxQuotes"),
         (Method::POST, "/fxTransfers"),
