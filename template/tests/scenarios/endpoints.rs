@@ -77,7 +77,7 @@ impl Endpoint {
                 _ => TransferId::generate().to_string(),
             };
             let value = if index == number { value } else { &usual };
-            path = path.replacen(&format!("{{{parameter}}}"), value, 1);
+            path = path.replacen(&["{", parameter, "}"].concat(), value, 1);
         }
         path
     }

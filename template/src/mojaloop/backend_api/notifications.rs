@@ -17,7 +17,7 @@ use crate::{
     domain::{error::PaymentError, incoming::FinalState},
     mojaloop::{
         http::{Present, malformed, read_transfer_id},
-        payee::Notification,
+        promises::Notification,
     },
 };
 
