@@ -28,8 +28,8 @@ static OUTBOUND_DOCUMENT: LazyLock<Document> =
 /// Probes: they cannot go wrong while the connector runs.
 const NEVER_REFUSED: [&str; 1] = ["GET /"];
 
-/// What the connector does not serve yet: it always refuses.
-const NOT_SERVED: [&str; 10] = [
+/// What nobody has to have succeeded at yet.
+const MAY_ALWAYS_REFUSE: [&str; 10] = [
     "PUT /bulkTransactions/{bulkTransactionId}",
     "PUT /requestToPay/{transactionRequestId}",
     "GET /otp/{transactionRequestId}",
@@ -91,7 +91,11 @@ fn assert_all_is_answered(backend: &Document, answered: &[Exchange]) {
     let without =
         |set: &BTreeSet<String>| -> BTreeSet<String> { all.difference(set).cloned().collect() };
     assert_eq!(without(&refused), NEVER_REFUSED.map(str::to_owned).into());
-    assert_eq!(without(&succeeded), NOT_SERVED.map(str::to_owned).into());
+    let never = without(&succeeded);
+    let mut others = never
+        .iter()
+        .filter(|endpoint| !MAY_ALWAYS_REFUSE.contains(&endpoint.as_str()));
+    assert_eq!(others.next(), None, "never succeeded");
 }
 
 #[test]
