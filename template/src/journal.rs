@@ -9,6 +9,10 @@
 pub mod store;
 pub mod work;
 
+// [if use_cases has request_to_pay]
+mod requests_to_pay;
+
+// [end]
 // [if funding_model is deposit_withdraw]
 pub mod history;
 

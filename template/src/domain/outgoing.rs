@@ -34,6 +34,9 @@ use super::{
     payee_name::PayeeName,
     // [end]
     quote::{AmountType, Terms},
+    // [if use_cases has request_to_pay]
+    received_request::AnsweredRequest,
+    // [end]
     reference::DebitStep,
     timestamp::Timestamp,
     transfer_id::TransferId,
@@ -167,6 +170,10 @@ impl OutgoingState {
 pub enum UseCase {
     SendMoney,
     MerchantPayment,
+    // [if use_cases has request_to_pay]
+    /// Neither of them: the payee has asked for it.
+    RequestToPay,
+    // [end]
 }
 
 /// What the payer told the bank, and the scheme's participants must be told.
@@ -213,6 +220,10 @@ pub struct OutgoingRequest {
     pub amount: Amount,
     pub transaction_type: String,
     pub purpose_code: Option<String>,
+    // [if use_cases has request_to_pay]
+    /// The request to pay that this payment answers, if there is one.
+    pub in_answer_to: Option<AnsweredRequest>,
+    // [end]
 }
 
 /// The payee as the other FSP described it.
@@ -272,8 +283,16 @@ pub struct OutgoingPayment {
 impl OutgoingPayment {
     /// A payment whose payee and terms are about to be asked for.
     pub fn open(request: OutgoingRequest, payer_account: AccountNumber, now: Timestamp) -> Self {
+        let transfer_id = TransferId::generate();
+        // [if use_cases has request_to_pay]
+        // The payee's FSP has been told it already.
+        let transfer_id = match &request.in_answer_to {
+            Some(answered) => answered.transaction_id.clone(),
+            None => transfer_id,
+        };
+        // [end]
         Self {
-            transfer_id: TransferId::generate(),
+            transfer_id,
             request,
             payer_account,
             state: OutgoingState::Requested,

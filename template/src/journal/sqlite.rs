@@ -307,8 +307,9 @@ const ENTRY_COLUMNS: &str = "direction, transfer_id, home_transaction_id, state,
 
 fn read_entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
     let direction: String = row.get("direction")?;
-    let direction = [Direction::Incoming, Direction::Outgoing]
-        .into_iter()
+    let direction = Direction::ALL
+        .iter()
+        .copied()
         .find(|known| known.as_str() == direction)
         .ok_or_else(|| not_understood("direction"))?;
     let moment = |column| {

@@ -17,13 +17,32 @@ use crate::domain::{
 pub enum Direction {
     Incoming,
     Outgoing,
+    // [if use_cases has request_to_pay]
+    /// None yet: somebody asks a customer of this DFSP for money.
+    RequestReceived,
+    /// None yet: a customer of this DFSP asks somebody for money.
+    RequestSent,
+    // [end]
 }
 
 impl Direction {
+    pub const ALL: &[Self] = &[
+        Self::Incoming,
+        Self::Outgoing,
+        // [if use_cases has request_to_pay]
+        Self::RequestReceived,
+        Self::RequestSent,
+        // [end]
+    ];
+
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Incoming => "incoming",
             Self::Outgoing => "outgoing",
+            // [if use_cases has request_to_pay]
+            Self::RequestReceived => "request_received",
+            Self::RequestSent => "request_sent",
+            // [end]
         }
     }
 }

@@ -217,6 +217,9 @@ mod tests {
             amount: amount("100"),
             transaction_type: "TRANSFER".to_owned(),
             purpose_code: None,
+            // [if use_cases has request_to_pay]
+            in_answer_to: None,
+            // [end]
         }
     }
 

@@ -99,6 +99,9 @@ impl DfspApi {
             transaction_type: read_text(asked.transaction_type, "transactionType")?,
             purpose_code: optional_text(asked.purpose_code, "purposeCode")?,
             payer_details: asked.payer.details()?,
+            // [if use_cases has request_to_pay]
+            in_answer_to: None,
+            // [end]
         })
     }
 }

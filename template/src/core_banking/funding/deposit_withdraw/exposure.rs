@@ -89,7 +89,8 @@ impl Exposure {
     fn take(&mut self, recorded: Recorded) -> Result<(), JournalError> {
         let (transfer_id, amount) = match recorded.direction {
             Direction::Incoming => of_incoming(serde_json::from_str(&recorded.body)?),
-            Direction::Outgoing => of_outgoing(serde_json::from_str(&recorded.body)?),
+            // The history is asked for payments alone.
+            _ => of_outgoing(serde_json::from_str(&recorded.body)?),
         };
         let payment = (recorded.direction, transfer_id);
         self.forget(&payment);
