@@ -24,5 +24,7 @@ pub mod error;
 
 pub mod quote;
 
+pub mod promise;
+
 pub mod incoming;
 pub mod outgoing;
