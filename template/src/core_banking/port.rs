@@ -29,6 +29,9 @@ mod customers;
 // [if funding_model is not deposit_withdraw]
 mod liquidity;
 // [end]
+// [if use_cases has request_to_pay]
+mod one_time_passwords;
+// [end]
 mod payee_credits;
 mod payer_debits;
 
@@ -40,6 +43,9 @@ pub use self::{bank_error::*, bookings::*, customers::*};
 
 // [if funding_model is not deposit_withdraw]
 pub use self::liquidity::*;
+// [end]
+// [if use_cases has request_to_pay]
+pub use self::one_time_passwords::*;
 // [end]
 pub use self::payee_credits::*;
 pub use self::payer_debits::*;
@@ -78,6 +84,9 @@ where
     // [end]
     // [if fees is cbs]
     Self: Pricing,
+    // [end]
+    // [if use_cases has request_to_pay]
+    Self: OneTimePasswords,
     // [end]
     Self: Bookings,
 {

@@ -17,6 +17,10 @@ mod liquidity;
 mod pricing;
 
 // [end]
+// [if use_cases has request_to_pay]
+mod one_time_passwords;
+
+// [end]
 mod bookings;
 
 // [if cbs_auth is not none]

@@ -32,6 +32,10 @@ use crate::{
 #[derive(Clone)]
 pub struct BackendApi {
     pub payee: Payee,
+    // [if use_cases has request_to_pay]
+    pub sent_requests: super::payee::requests::SentRequests,
+    pub received_requests: super::payer::requests::ReceivedRequests,
+    // [end]
     pub fsp_id: String,
     pub lei: Option<String>,
     pub currencies: Currencies,
@@ -53,7 +57,9 @@ impl ResponseError for BackendError {
             | ErrorCode::ServiceUnavailable
             | ErrorCode::Timeout
             | ErrorCode::PayeeError => StatusCode::INTERNAL_SERVER_ERROR,
-            ErrorCode::TransferNotFound => StatusCode::NOT_FOUND,
+            ErrorCode::TransactionRequestNotFound | ErrorCode::TransferNotFound => {
+                StatusCode::NOT_FOUND
+            }
             _ => StatusCode::BAD_REQUEST,
         }
     }

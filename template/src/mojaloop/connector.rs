@@ -5,6 +5,10 @@
 //! money depends on it: it is spent on a proven commit, freed on a proven
 //! failure, and kept in every other case.
 
+// [if use_cases has request_to_pay]
+pub mod requests_to_pay;
+// [end]
+mod resources;
 mod wire;
 
 use std::{error::Error, time::Duration};
@@ -128,22 +132,22 @@ impl MojaloopConnector {
         payment: &OutgoingPayment,
         payer: &Customer,
     ) -> Result<Paused, PaymentError> {
-        let body = wire::transfer_request(payment, payer, &self.settings.fsp_id);
-        let answer = self.send(Method::POST, &["transfers"], Some(&body)).await;
+        let (resource, body) = resources::first_request(payment, payer, &self.settings.fsp_id);
+        let answer = self.send(Method::POST, &[resource], Some(&body)).await;
         read_pause(answer, payment)
     }
 
     /// Says that this is the right payee.
     pub async fn accept_party(&self, payment: &OutgoingPayment) -> Result<Paused, PaymentError> {
-        let path = ["transfers", payment.transfer_id.as_str()];
+        let path = resources::of_going_on(payment);
         let body = serde_json::json!({ "acceptParty": true });
         let answer = self.send(Method::PUT, &path, Some(&body)).await;
         read_pause(answer, payment)
     }
 
     /// Agrees to the terms: the transfer is made.
-    pub async fn accept_quote(&self, transfer_id: &TransferId) -> Acceptance {
-        let path = ["transfers", transfer_id.as_str()];
+    pub async fn accept_quote(&self, payment: &OutgoingPayment) -> Acceptance {
+        let path = resources::of_going_on(payment);
         let body = serde_json::json!({ "acceptQuote": true });
         match self.send(Method::PUT, &path, Some(&body)).await {
             Ok(answer) => read_acceptance(&answer),
@@ -154,8 +158,8 @@ impl MojaloopConnector {
     }
 
     /// Says that there will be no transfer.
-    pub async fn reject(&self, transfer_id: &TransferId) -> Rejection {
-        let path = ["transfers", transfer_id.as_str()];
+    pub async fn reject(&self, payment: &OutgoingPayment) -> Rejection {
+        let path = resources::of_going_on(payment);
         let body = serde_json::json!({ "acceptQuote": false });
         let answer = match self.send(Method::PUT, &path, Some(&body)).await {
             Ok(answer) => answer,
@@ -166,9 +170,7 @@ impl MojaloopConnector {
         let state = wire::TransferAnswer::read(&answer.body);
         match (answer.status, state) {
             (StatusCode::NO_CONTENT, _) => Rejection::Rejected,
-            (StatusCode::OK, Some(state)) if state.current_state() == Some("ABORTED") => {
-                Rejection::Rejected
-            }
+            (StatusCode::OK, Some(state)) if state.is_rejected() => Rejection::Rejected,
             (StatusCode::OK, Some(state)) if state.current_state() == Some("COMPLETED") => {
                 Rejection::Committed
             }

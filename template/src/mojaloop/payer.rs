@@ -21,6 +21,9 @@ mod deciding;
 mod lapsing;
 mod offering;
 mod paying;
+// [if use_cases has request_to_pay]
+pub mod requests;
+// [end]
 
 use std::{
     sync::{

@@ -54,7 +54,7 @@ pub async fn look_after_outgoing(
 /// Begins with what an earlier process left unfinished, due or not, and then
 /// looks for what is due. Payments that take their time are not waited for, as
 /// long as there are not too many of them.
-async fn look_after<P, Work>(
+pub(super) async fn look_after<P, Work>(
     journal: Journal<P>,
     interval: Duration,
     resume: impl Fn(TransferId) -> Work,

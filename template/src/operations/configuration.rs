@@ -69,7 +69,9 @@ pub struct Configuration {
     pub payee_confirmed_within: Duration,
     // [end]
     pub never_seen_after: Duration,
-
+    // [if use_cases has request_to_pay]
+    pub request_to_pay_lifetime: Duration,
+    // [end]
     /// `None` only with the sandbox bank, whose books start afresh as well.
     pub database: Option<PathBuf>,
     pub recovery_interval: Duration,
@@ -128,6 +130,10 @@ impl Configuration {
         // [if payer_steps is three_steps]
         let payee_confirmed_within = variables.milliseconds("CONFIRM_PAYEE_WITHIN_MS", "120000");
         // [end]
+        // [if use_cases has request_to_pay]
+        let request_to_pay_lifetime =
+            variables.milliseconds("REQUEST_TO_PAY_LIFETIME_MS", "86400000");
+        // [end]
         let recovery_interval = variables.milliseconds("RECOVERY_INTERVAL_MS", "1000");
         let retry_first_pause = variables.milliseconds("RETRY_FIRST_PAUSE_MS", "1000");
         let retry_longest_pause = variables.milliseconds("RETRY_LONGEST_PAUSE_MS", "300000");
@@ -171,6 +177,9 @@ impl Configuration {
             quote_lifetime: quote_lifetime?,
             final_word_after: final_word_after?,
             never_seen_after: never_seen_after?,
+            // [if use_cases has request_to_pay]
+            request_to_pay_lifetime: request_to_pay_lifetime?,
+            // [end]
             // [if payer_steps is three_steps]
             payee_confirmed_within: payee_confirmed_within?,
             // [end]

@@ -7,6 +7,7 @@ use std::{
 };
 
 use actix_web::{App, HttpServer, dev::Server, middleware::from_fn};
+use futures_util::future::select_all;
 use tokio::{runtime::Handle, task::JoinHandle};
 
 use super::configuration::{Configuration, ListenAddress};
@@ -33,6 +34,10 @@ use crate::{
     },
 };
 
+// [if use_cases has request_to_pay]
+use crate::mojaloop::{payee::requests::SentRequests, payer::requests::ReceivedRequests};
+
+// [end]
 /// How long requests that are being served may go on after SIGTERM.
 const SHUTDOWN_SECONDS: u64 = 30;
 
@@ -128,7 +133,7 @@ pub fn core_banking_client(
 pub struct Connector {
     backend_api: Server,
     dfsp_api: Server,
-    recovery: [JoinHandle<()>; 2],
+    recovery: Vec<JoinHandle<()>>,
 }
 
 impl Connector {
@@ -174,7 +179,7 @@ impl Connector {
                 connector: connector.clone(),
                 progress: Progress::new(incoming.clone(), patience, schedule),
                 quotes: Quotes::new(Arc::clone(&store)),
-                exceptions: Exceptions::new(store),
+                exceptions: Exceptions::new(Arc::clone(&store)),
                 tasks: tasks.clone(),
             },
         );
@@ -187,7 +192,7 @@ impl Connector {
                 // [if payer_steps is one_step]
                 limits,
                 // [end]
-                connector,
+                connector: connector.clone(),
                 progress: Progress::new(outgoing.clone(), patience, schedule),
                 tasks,
                 // [if payer_debit is push_approval]
@@ -196,13 +201,42 @@ impl Connector {
             },
         );
         let interval = configuration.recovery_interval;
-        let recovery = [
+        // [if use_cases has request_to_pay]
+        let received_requests = ReceivedRequests::new(
+            payer.clone(),
+            Journal::new(Arc::clone(&store)),
+            Progress::new(Journal::new(Arc::clone(&store)), patience, schedule),
+            configuration.request_to_pay_lifetime,
+        );
+        let sent_requests = SentRequests::new(
+            payee.clone(),
+            connector,
+            Journal::new(Arc::clone(&store)),
+            Progress::new(Journal::new(store), patience, schedule),
+            configuration.request_to_pay_lifetime,
+        );
+        // [end]
+        let recovery = vec![
             tokio::spawn(look_after_incoming(incoming, payee.clone(), interval)),
             tokio::spawn(look_after_outgoing(outgoing, payer.clone(), interval)),
+            // [if use_cases has request_to_pay]
+            tokio::spawn(payer::requests::look_after_requests(
+                received_requests.clone(),
+                interval,
+            )),
+            tokio::spawn(payee::requests::look_after_requests(
+                sent_requests.clone(),
+                interval,
+            )),
+            // [end]
         ];
 
         let backend_routes = backend_api::routes(BackendApi {
             payee,
+            // [if use_cases has request_to_pay]
+            sent_requests: sent_requests.clone(),
+            received_requests: received_requests.clone(),
+            // [end]
             fsp_id: configuration.fsp_id,
             lei: configuration.lei,
             currencies: configuration.currencies.clone(),
@@ -210,6 +244,10 @@ impl Connector {
         });
         let dfsp_routes = dfsp_api::routes(DfspApi {
             payer,
+            // [if use_cases has request_to_pay]
+            received_requests,
+            sent_requests,
+            // [end]
             // [if payer_debit is push_approval]
             approvals,
             // [end]
@@ -244,17 +282,16 @@ impl Connector {
     /// Serves until the process is told to end. Without its recovery the
     /// connector does not go on: payments would stay where they are.
     pub async fn serve(self) -> Result<(), StartError> {
-        let [incoming, outgoing] = self.recovery;
-        let (stop_incoming, stop_outgoing) = (incoming.abort_handle(), outgoing.abort_handle());
+        let stops: Vec<_> = self.recovery.iter().map(JoinHandle::abort_handle).collect();
         let ended = tokio::select! {
             served = async { tokio::try_join!(self.backend_api, self.dfsp_api) } => {
                 served.map(|_| ()).map_err(StartError::from)
             }
-            _ = incoming => Err(StartError::Recovery),
-            _ = outgoing => Err(StartError::Recovery),
+            _ = select_all(self.recovery) => Err(StartError::Recovery),
         };
-        stop_incoming.abort();
-        stop_outgoing.abort();
+        for stop in stops {
+            stop.abort();
+        }
         ended
     }
 }

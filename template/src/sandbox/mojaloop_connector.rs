@@ -22,6 +22,9 @@ mod incoming_shapes;
 mod outbound;
 mod outbound_shapes;
 mod payment;
+// [if use_cases has request_to_pay]
+mod requests_to_pay;
+// [end]
 mod simulated_hub;
 mod transfer_request;
 
@@ -94,9 +97,16 @@ pub fn serve(
     listener: TcpListener,
 ) -> std::io::Result<Server> {
     let backend = Backend::new(&simulator.settings().backend_base_url)?;
+    // [if use_cases has request_to_pay]
+    let requests_to_pay = web::Data::new(requests_to_pay::RequestsToPay::default());
+    // [end]
     let server = HttpServer::new(move || {
         App::new()
             .app_data(web::Data::new(simulator.clone()))
+            // [if use_cases has request_to_pay]
+            .app_data(requests_to_pay.clone())
+            .configure(requests_to_pay::routes)
+            // [end]
             .app_data(web::Data::new(backend.clone()))
             .app_data(json_bodies())
             .configure(routes)

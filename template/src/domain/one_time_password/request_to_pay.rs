@@ -47,7 +47,10 @@ mod tests {
         assert_eq!(password.as_str(), "004711");
         assert!(!format!("{password:?}").contains("4711"));
         for text in ["", "12", "12345678901", "12a4", "12 4", "١٢٣"] {
-            assert!(OneTimePassword::try_from(text.to_owned()).is_err(), "{text}");
+            assert!(
+                OneTimePassword::try_from(text.to_owned()).is_err(),
+                "{text}"
+            );
         }
     }
 }

@@ -15,8 +15,8 @@ use serde::{Deserialize, Serialize};
 use crate::domain::{
     amount::Amount,
     identifier::PartyIdentifier,
-    incoming::ForbiddenTransition,
     outgoing::{OutgoingRequest, PayerDetails, UseCase},
+    promise::ForbiddenTransition,
     quote::AmountType,
     timestamp::Timestamp,
     transfer_id::TransferId,

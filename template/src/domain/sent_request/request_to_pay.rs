@@ -15,8 +15,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    amount::Amount, error::PaymentError, identifier::PartyIdentifier,
-    incoming::ForbiddenTransition, timestamp::Timestamp, transfer_id::TransferId,
+    amount::Amount, error::PaymentError, identifier::PartyIdentifier, promise::ForbiddenTransition,
+    timestamp::Timestamp, transfer_id::TransferId,
 };
 
 /// How far a request that was sent has come.

@@ -56,7 +56,7 @@ pub fn transfer_request(payment: &OutgoingPayment, payer: &Customer, fsp_id: &st
     })
 }
 
-fn without_nulls(mut object: Value) -> Value {
+pub fn without_nulls(mut object: Value) -> Value {
     if let Some(object) = object.as_object_mut() {
         object.retain(|_, value| !value.is_null());
     }
@@ -125,6 +125,13 @@ impl TransferAnswer {
 
     pub fn current_state(&self) -> Option<&str> {
         self.0.get("currentState")?.as_str()
+    }
+
+    /// Not every resource of the Mojaloop Connector names a state here.
+    pub fn is_rejected(&self) -> bool {
+        let status = self.0.get("status").and_then(Value::as_str);
+        self.current_state() == Some("ABORTED")
+            || status.is_some_and(|status| status.ends_with("REJECTED"))
     }
 
     pub fn needs_conversion(&self) -> bool {
@@ -213,9 +220,10 @@ impl ErrorAnswer {
         Self(serde_json::from_slice(body).unwrap_or_default())
     }
 
+    /// The state that holds it is named after the resource.
     fn scheme_error(&self) -> Option<&Value> {
-        self.0
-            .pointer("/transferState/lastError/mojaloopError/errorInformation")
+        let mut members = self.0.as_object()?.values();
+        members.find_map(|state| state.pointer("/lastError/mojaloopError/errorInformation"))
     }
 
     /// The scheme's own error code, if the scheme said no.

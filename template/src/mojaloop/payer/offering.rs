@@ -126,7 +126,7 @@ impl Payer {
             Ok(Paused::AtQuote(quoted)) => return Ok(Some(Progressed::ToTerms(quoted))),
             Ok(Paused::Not) => self.stop_because_of_auto_accept(payment).await?,
             Ok(Paused::AtConversion) => {
-                self.connector.reject(&payment.payment.transfer_id).await;
+                self.connector.reject(&payment.payment).await;
                 let failure = PaymentError::new(
                     ErrorCode::CurrencyRefused,
                     "payments with a currency conversion are not made here",

@@ -165,7 +165,7 @@ impl Payer {
         };
         let open_for_acceptance = !has_expired(&payment.payment, Timestamp::now());
         if view == HubView::NotKnown && open_for_acceptance {
-            let acceptance = self.connector.accept_quote(&transfer_id).await;
+            let acceptance = self.connector.accept_quote(&payment.payment).await;
             view = match (acceptance, begin) {
                 (Acceptance::Committed { amount }, _) if is_offered(&payment.payment, &amount) => {
                     HubView::Final(FinalState::Committed)
@@ -242,7 +242,7 @@ impl Payer {
         payment: &mut Recorded<OutgoingPayment>,
     ) -> Result<(), PaymentError> {
         let transfer_id = &payment.payment.transfer_id;
-        match self.connector.reject(transfer_id).await {
+        match self.connector.reject(&payment.payment).await {
             Rejection::Rejected => {}
             Rejection::Unknown(reason) => {
                 tracing::warn!(%transfer_id, reason, "rejection not confirmed, the offer will expire");

@@ -64,7 +64,7 @@ impl SimulatedMojaloopConnector {
         Some(misfortune)
     }
 
-    async fn begin(&self, body: Value, trace_id: &str) -> Answer {
+    pub(super) async fn begin(&self, body: Value, trace_id: &str) -> Answer {
         let request = match TransferRequest::read(body) {
             Ok(request) => request,
             Err(message) => return Answer::bad_request(message),
@@ -119,7 +119,7 @@ impl SimulatedMojaloopConnector {
         answer
     }
 
-    async fn go_on(&self, transfer_id: &str, decision: Decision) -> Answer {
+    pub(super) async fn go_on(&self, transfer_id: &str, decision: Decision) -> Answer {
         let Some((document, current_state)) = self.receive(transfer_id, decision) else {
             let message = "no cached data was found for this transferId";
             return Answer::refusal(StatusCode::INTERNAL_SERVER_ERROR, message);
