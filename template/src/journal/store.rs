@@ -23,25 +23,43 @@ pub enum Direction {
     /// None yet: a customer of this DFSP asks somebody for money.
     RequestSent,
     // [end]
+    // [if use_cases has bulk]
+    /// Many quotes of one request: no money goes.
+    BulkQuote,
+    /// Many incoming transfers of one request, each of which is kept besides.
+    BulkTransfer,
+    // [end]
 }
 
 impl Direction {
-    pub const ALL: &[Self] = &[
-        Self::Incoming,
-        Self::Outgoing,
-        // [if use_cases has request_to_pay]
-        Self::RequestReceived,
-        Self::RequestSent,
-        // [end]
-    ];
+    /// The direction that is stored under this name.
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "incoming" => Some(Self::Incoming),
+            "outgoing" => Some(Self::Outgoing),
+            // [if use_cases has request_to_pay]
+            "request received" => Some(Self::RequestReceived),
+            "request sent" => Some(Self::RequestSent),
+            // [end]
+            // [if use_cases has bulk]
+            "bulk quote" => Some(Self::BulkQuote),
+            "bulk transfer" => Some(Self::BulkTransfer),
+            // [end]
+            _ => None,
+        }
+    }
 
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Incoming => "incoming",
             Self::Outgoing => "outgoing",
             // [if use_cases has request_to_pay]
-            Self::RequestReceived => "request_received",
-            Self::RequestSent => "request_sent",
+            Self::RequestReceived => "request received",
+            Self::RequestSent => "request sent",
+            // [end]
+            // [if use_cases has bulk]
+            Self::BulkQuote => "bulk quote",
+            Self::BulkTransfer => "bulk transfer",
             // [end]
         }
     }

@@ -36,6 +36,9 @@ pub struct BackendApi {
     pub sent_requests: super::payee::requests::SentRequests,
     pub received_requests: super::payer::requests::ReceivedRequests,
     // [end]
+    // [if use_cases has bulk]
+    pub bulk_payee: super::bulk_payee::BulkPayee,
+    // [end]
     pub fsp_id: String,
     pub lei: Option<String>,
     pub currencies: Currencies,
@@ -57,9 +60,9 @@ impl ResponseError for BackendError {
             | ErrorCode::ServiceUnavailable
             | ErrorCode::Timeout
             | ErrorCode::PayeeError => StatusCode::INTERNAL_SERVER_ERROR,
-            ErrorCode::TransactionRequestNotFound | ErrorCode::TransferNotFound => {
-                StatusCode::NOT_FOUND
-            }
+            ErrorCode::QuoteNotFound
+            | ErrorCode::TransactionRequestNotFound
+            | ErrorCode::TransferNotFound => StatusCode::NOT_FOUND,
             _ => StatusCode::BAD_REQUEST,
         }
     }

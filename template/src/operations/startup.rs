@@ -183,6 +183,15 @@ impl Connector {
                 tasks: tasks.clone(),
             },
         );
+        // [if use_cases has bulk]
+        let bulk_payee = crate::mojaloop::bulk_payee::BulkPayee::new(
+            payee.clone(),
+            configuration.bulk_max_items,
+            Journal::new(Arc::clone(&store)),
+            Journal::new(Arc::clone(&store)),
+            tasks.clone(),
+        );
+        // [end]
         let payer = Payer::new(
             payer_settings(&configuration),
             payer::Collaborators {
@@ -236,6 +245,9 @@ impl Connector {
             // [if use_cases has request_to_pay]
             sent_requests: sent_requests.clone(),
             received_requests: received_requests.clone(),
+            // [end]
+            // [if use_cases has bulk]
+            bulk_payee,
             // [end]
             fsp_id: configuration.fsp_id,
             lei: configuration.lei,

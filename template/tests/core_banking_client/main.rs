@@ -24,6 +24,10 @@ mod liquidity;
 mod pricing;
 
 // [end]
+// [if use_cases has request_to_pay]
+mod one_time_passwords;
+
+// [end]
 // [if cbs_auth is not none]
 mod authentication;
 // [end]

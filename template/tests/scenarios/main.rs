@@ -24,6 +24,9 @@ mod stopping_store;
 mod test_connector;
 
 mod accounts;
+// [if use_cases has bulk]
+mod bulk_incoming;
+// [end]
 // [if payer_steps is three_steps]
 mod confirmation;
 // [end]
@@ -37,4 +40,7 @@ mod outgoing_refusals;
 // [end]
 mod parties;
 mod quotes;
+// [if use_cases has request_to_pay]
+mod requests_to_pay;
+// [end]
 mod restart;

@@ -45,9 +45,14 @@ impl TestConnector {
     /// All that the channel does for a payment, and what it is told at last.
     pub async fn pay(&self, request: &Value) -> Answer {
         let offer = self.offer(request).await;
-        if offer.status != 200 {
-            return offer;
+        self.agree(offer).await
+    }
+
+    /// What the channel does for a payment that was begun.
+    pub async fn agree(&self, begun: Answer) -> Answer {
+        if begun.status != 200 {
+            return begun;
         }
-        self.accept(&transfer_id(&offer.body)).await
+        self.accept(&transfer_id(&begun.body)).await
     }
 }

@@ -89,8 +89,14 @@ impl Exposure {
     fn take(&mut self, recorded: Recorded) -> Result<(), JournalError> {
         let (transfer_id, amount) = match recorded.direction {
             Direction::Incoming => of_incoming(serde_json::from_str(&recorded.body)?),
-            // The history is asked for payments alone.
-            _ => of_outgoing(serde_json::from_str(&recorded.body)?),
+            Direction::Outgoing => of_outgoing(serde_json::from_str(&recorded.body)?),
+            // [if use_cases has bulk]
+            // No money of its own.
+            Direction::BulkQuote | Direction::BulkTransfer => return Ok(()),
+            // [end]
+            // [if use_cases has request_to_pay]
+            Direction::RequestReceived | Direction::RequestSent => return Ok(()),
+            // [end]
         };
         let payment = (recorded.direction, transfer_id);
         self.forget(&payment);

@@ -22,13 +22,16 @@ use crate::{
         backend::Backend,
         behaviour::Operation,
         identifiers::{new_trace_id, new_ulid},
-        outbound_shapes::PAYEE_FSP,
         payment::{Decision, hub_refusal},
+        simulated_hub::CurrentState,
     },
 };
 
 /// More requests than this are not taken.
 const MAX_REQUESTS: usize = 10_000;
+
+/// The FSP of the payees who ask.
+const ASKING_FSP: &str = "greenbank";
 
 /// The party that no participant knows.
 const UNKNOWN_PARTY: &str = "46733123450";
@@ -210,7 +213,7 @@ async fn put_request_to_pay_transfer(
         return Answer::refusal(StatusCode::INTERNAL_SERVER_ERROR, message);
     };
     let answer = simulator.go_on(&transfer_id, *decision).await;
-    if decision.accepts_quote() {
+    if decision.accepts(CurrentState::WaitingForQuoteAcceptance) {
         return answer;
     }
     Answer::ok(json!({ "status": format!("{id} has been REJECTED") }))
@@ -243,7 +246,7 @@ async fn ask(
     };
     let mut body = json!({
         "transactionRequestId": id,
-        "from": { "idType": "MSISDN", "idValue": "25471111111", "fspId": PAYEE_FSP },
+        "from": { "idType": "MSISDN", "idValue": "25471111111", "fspId": ASKING_FSP },
         "to": {
             "idType": wanted.id_type,
             "idValue": wanted.id_value,
