@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     domain::{
         error::{ErrorCode, PaymentError},
+        identifier::PartyIdentifier,
         quote::AmountType,
         sent_request::{PayersWord, SentRequest},
         transfer_id::TransferId,
@@ -76,7 +77,7 @@ impl MojaloopConnector {
 /// one that it is given, as it does for transfers.
 fn request_to_pay(request: &SentRequest, fsp_id: &str) -> Value {
     let wish = &request.wish;
-    let party = |identifier: &crate::domain::identifier::PartyIdentifier, fsp_id: Option<&str>| {
+    let party = |identifier: &PartyIdentifier, fsp_id: Option<&str>| {
         without_nulls(json!({
             "idType": identifier.id_type(),
             "idValue": identifier.canonical(),
