@@ -6,6 +6,11 @@
 //! payer: it then calls this connector's backend API as the real one does,
 //! retries included. `PUT /simulator/behaviour` makes it misbehave.
 //!
+//! Several of them, each in front of a connector of its own, are a scheme if
+//! they know each other (`PUT /simulator/peers`): payees and FXPs are then those
+//! of the other connectors, and `GET /simulator/positions` says what the
+//! participants owe each other for the payments that began here.
+//!
 //! Its messages have the fields, the nesting and the types of the real ones,
 //! the odd ones included. What only other participants read is made up: the
 //! ILP packet, the condition and the fulfilment are opaque text here.
@@ -21,12 +26,15 @@ mod exchange;
 mod identifiers;
 mod incoming;
 mod incoming_shapes;
+mod network;
 mod outbound;
 mod outbound_shapes;
 mod payment;
+mod positions;
 // [if use_cases has request_to_pay]
 mod requests_to_pay;
 // [end]
+mod settling;
 mod simulated_hub;
 mod transfer_request;
 
@@ -43,8 +51,13 @@ use actix_web::{
     web,
 };
 
-use self::{answer::Answer, backend::Backend, behaviour::Behaviour, simulated_hub::SimulatedHub};
-use crate::domain::currency::Currency;
+use self::{
+    answer::Answer, backend::Backend, behaviour::Behaviour, network::Network, positions::Positions,
+    simulated_hub::SimulatedHub,
+};
+use crate::{domain::currency::Currency, mojaloop::turns::Turns};
+
+pub use self::network::Peer;
 
 /// Longer request bodies are refused.
 const MAX_BODY_BYTES: usize = 1024 * 1024;
@@ -58,6 +71,8 @@ pub struct SimulatorSettings {
     pub fsp_id: String,
     /// The currency of incoming payments that do not name one.
     pub currency: Currency,
+    /// The other participants, until others are told of; made-up ones if there are none.
+    pub peers: Vec<Peer>,
 }
 
 /// The simulated Mojaloop Connector; clones share one state.
@@ -65,6 +80,7 @@ pub struct SimulatorSettings {
 pub struct SimulatedMojaloopConnector {
     settings: Arc<SimulatorSettings>,
     state: Arc<Mutex<State>>,
+    turns: Turns,
 }
 
 /// Everything that changes.
@@ -72,13 +88,20 @@ pub struct SimulatedMojaloopConnector {
 struct State {
     behaviour: Behaviour,
     hub: SimulatedHub,
+    positions: Positions,
+    peers: Vec<Peer>,
 }
 
 impl SimulatedMojaloopConnector {
     pub fn new(settings: SimulatorSettings) -> Self {
+        let state = State {
+            peers: settings.peers.clone(),
+            ..State::default()
+        };
         Self {
             settings: Arc::new(settings),
-            state: Arc::default(),
+            state: Arc::new(Mutex::new(state)),
+            turns: Turns::default(),
         }
     }
 
@@ -102,9 +125,11 @@ pub fn serve(
     // [if use_cases has request_to_pay]
     let requests_to_pay = web::Data::new(requests_to_pay::RequestsToPay::default());
     // [end]
+    let network = Network::new()?;
     let server = HttpServer::new(move || {
         App::new()
             .app_data(web::Data::new(simulator.clone()))
+            .app_data(web::Data::new(network.clone()))
             // [if use_cases has request_to_pay]
             .app_data(requests_to_pay.clone())
             .configure(requests_to_pay::routes)
@@ -148,6 +173,12 @@ fn routes(configuration: &mut web::ServiceConfig) {
         .route(
             "/simulator/behaviour",
             web::delete().to(control::delete_behaviour),
+        )
+        .route("/simulator/peers", web::put().to(network::put_peers))
+        .route("/simulator/messages", web::post().to(network::post_message))
+        .route(
+            "/simulator/positions",
+            web::get().to(control::get_positions),
         )
         .route(
             "/simulator/transfers",

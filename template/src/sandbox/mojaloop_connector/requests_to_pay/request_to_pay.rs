@@ -22,6 +22,7 @@ use crate::{
         backend::Backend,
         behaviour::Operation,
         identifiers::{new_trace_id, new_ulid},
+        network::Network,
         payment::{Decision, hub_refusal},
         simulated_hub::CurrentState,
     },
@@ -164,6 +165,7 @@ async fn put_request_to_pay(
 /// It is begun like every other transfer, without a party to ask about.
 async fn post_request_to_pay_transfer(
     simulator: Data<SimulatedMojaloopConnector>,
+    network: Data<Network>,
     requests: Data<RequestsToPay>,
     body: Json<Value>,
 ) -> Answer {
@@ -196,13 +198,14 @@ async fn post_request_to_pay_transfer(
     let refused = requests.note(id, |request| request.transfer_id = Some(transfer_id));
     match refused {
         Some(refused) => refused,
-        None => simulator.begin(document, &new_trace_id()).await,
+        None => simulator.begin(&network, document, &new_trace_id()).await,
     }
 }
 
 /// A rejection is answered in a shape of its own.
 async fn put_request_to_pay_transfer(
     simulator: Data<SimulatedMojaloopConnector>,
+    network: Data<Network>,
     requests: Data<RequestsToPay>,
     id: Path<String>,
     decision: Json<Decision>,
@@ -212,7 +215,7 @@ async fn put_request_to_pay_transfer(
         let message = format!("No cached data found for transactionRequestId: {id}");
         return Answer::refusal(StatusCode::INTERNAL_SERVER_ERROR, message);
     };
-    let answer = simulator.go_on(&transfer_id, *decision).await;
+    let answer = simulator.go_on(&network, &transfer_id, *decision).await;
     if decision.accepts(CurrentState::WaitingForQuoteAcceptance) {
         return answer;
     }
