@@ -11,17 +11,18 @@ pub mod party;
 // [if payer_steps is one_step]
 pub mod payee_name;
 // [end]
-// [if use_cases has request_to_pay]
-pub mod one_time_password;
-pub mod received_request;
-pub mod sent_request;
-// [end]
 pub mod reference;
 pub mod timestamp;
 pub mod transfer_id;
 
 pub mod error;
 
+// [if use_cases has request_to_pay]
+pub mod one_time_password;
+pub mod received_request;
+pub mod sent_request;
+
+// [end]
 pub mod quote;
 
 pub mod promise;
