@@ -23,3 +23,8 @@ pub mod promise;
 
 pub mod incoming;
 pub mod outgoing;
+// [if role is fxp, both]
+
+pub mod currency_conversion;
+pub mod rate;
+// [end]

@@ -13,6 +13,10 @@ pub mod work;
 pub mod history;
 
 // [end]
+// [if role is fxp, both]
+pub mod conversions;
+
+// [end]
 pub mod sqlite;
 
 use std::{marker::PhantomData, sync::Arc};

@@ -12,6 +12,9 @@ pub mod steps;
 pub mod tasks;
 pub mod turns;
 
+// [if role is fxp, both]
+pub mod fxp;
+// [end]
 pub mod payee;
 pub mod payer;
 pub mod recovery;

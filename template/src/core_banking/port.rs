@@ -36,6 +36,11 @@ mod payer_debits;
 mod pricing;
 
 // [end]
+// [if role is fxp, both]
+mod conversions;
+mod rates;
+
+// [end]
 pub use self::{bank_error::*, bookings::*, customers::*};
 
 // [if funding_model is not deposit_withdraw]
@@ -46,6 +51,10 @@ pub use self::payer_debits::*;
 
 // [if fees is cbs]
 pub use self::pricing::*;
+
+// [end]
+// [if role is fxp, both]
+pub use self::{conversions::*, rates::*};
 
 // [end]
 /// All that the connector needs of a core banking system.
@@ -78,6 +87,9 @@ where
     // [end]
     // [if fees is cbs]
     Self: Pricing,
+    // [end]
+    // [if role is fxp, both]
+    Self: Rates + Conversions,
     // [end]
     Self: Bookings,
 {

@@ -17,6 +17,11 @@ mod liquidity;
 mod pricing;
 
 // [end]
+// [if role is fxp, both]
+mod conversions;
+mod rates;
+
+// [end]
 mod bookings;
 
 // [if cbs_auth is not none]

@@ -17,13 +17,28 @@ use crate::domain::{
 pub enum Direction {
     Incoming,
     Outgoing,
+    // [if role is fxp, both]
+    /// Neither: a conversion for another participant.
+    Conversion,
+    // [end]
 }
 
 impl Direction {
+    pub const ALL: &[Self] = &[
+        Self::Incoming,
+        Self::Outgoing,
+        // [if role is fxp, both]
+        Self::Conversion,
+        // [end]
+    ];
+
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Incoming => "incoming",
             Self::Outgoing => "outgoing",
+            // [if role is fxp, both]
+            Self::Conversion => "conversion",
+            // [end]
         }
     }
 }

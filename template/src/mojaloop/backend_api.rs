@@ -17,6 +17,9 @@ mod wire;
 use actix_web::{HttpResponse, ResponseError, http::StatusCode, web};
 
 use super::{
+    // [if role is fxp, both]
+    fxp::Fxp,
+    // [end]
     http::{body_settings, error_response, live, no_such_resource, path_settings, resource},
     payee::Payee,
 };
@@ -32,6 +35,9 @@ use crate::{
 #[derive(Clone)]
 pub struct BackendApi {
     pub payee: Payee,
+    // [if role is fxp, both]
+    pub fxp: Fxp,
+    // [end]
     pub fsp_id: String,
     pub lei: Option<String>,
     pub currencies: Currencies,

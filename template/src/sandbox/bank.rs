@@ -37,6 +37,10 @@ pub mod refusal;
 pub mod pricing;
 
 // [end]
+// [if role is fxp, both]
+pub mod conversions;
+
+// [end]
 // [if cbs_auth is basic, api_key, oauth2]
 pub mod authorization;
 pub mod doorkeeper;
@@ -165,6 +169,9 @@ pub fn serve(bank: SandboxBank, listener: TcpListener) -> io::Result<Server> {
         debiting::configure(service);
         // [if fees is cbs]
         pricing::configure(service);
+        // [end]
+        // [if role is fxp, both]
+        conversions::configure(service);
         // [end]
     })
 }

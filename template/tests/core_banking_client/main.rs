@@ -24,6 +24,10 @@ mod liquidity;
 mod pricing;
 
 // [end]
+// [if role is fxp, both]
+mod conversions;
+
+// [end]
 // [if cbs_auth is not none]
 mod authentication;
 // [end]

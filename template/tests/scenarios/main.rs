@@ -28,6 +28,9 @@ mod accounts;
 mod confirmation;
 // [end]
 mod errors;
+// [if role is fxp, both]
+mod fxp;
+// [end]
 mod incoming;
 mod incoming_faults;
 mod outgoing;

@@ -10,6 +10,10 @@ use super::{crediting, debiting};
 use super::pricing;
 
 // [end]
+// [if role is fxp, both]
+use super::conversions;
+
+// [end]
 /// The longest that the bank lets a caller wait, however it was told to misbehave.
 pub const LONGEST_SILENCE: Duration = Duration::from_secs(120);
 
@@ -44,6 +48,9 @@ impl Operation {
         known.extend(debiting::OPERATIONS);
         // [if fees is cbs]
         known.extend(pricing::OPERATIONS);
+        // [end]
+        // [if role is fxp, both]
+        known.extend(conversions::OPERATIONS);
         // [end]
         known.into_iter()
     }

@@ -88,6 +88,13 @@ impl Exposure {
 
     fn take(&mut self, recorded: Recorded) -> Result<(), JournalError> {
         let (transfer_id, amount) = match recorded.direction {
+            // [if role is fxp, both]
+            // It is sold from the bank's positions, which have limits of their own.
+            Direction::Conversion => {
+                self.read_up_to = recorded.number;
+                return Ok(());
+            }
+            // [end]
             Direction::Incoming => of_incoming(serde_json::from_str(&recorded.body)?),
             Direction::Outgoing => of_outgoing(serde_json::from_str(&recorded.body)?),
         };

@@ -1,0 +1,1 @@
+//! Participants that are no FXP are not asked to convert.
