@@ -21,6 +21,9 @@ pub mod quote;
 
 pub mod promise;
 
+// [if use_cases has bulk]
+pub mod bulk;
+// [end]
 pub mod incoming;
 pub mod outgoing;
 // [if role is fxp, both]

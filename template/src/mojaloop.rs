@@ -15,6 +15,9 @@ pub mod turns;
 // [if role is fxp, both]
 pub mod fxp;
 // [end]
+// [if use_cases has bulk]
+pub mod bulk_payee;
+// [end]
 pub mod payee;
 pub mod payer;
 pub mod recovery;

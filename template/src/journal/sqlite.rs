@@ -328,10 +328,7 @@ fn read_entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
 
 pub(super) fn read_direction(row: &Row<'_>) -> rusqlite::Result<Direction> {
     let text: String = row.get("direction")?;
-    let mut known = Direction::ALL.iter().copied();
-    known
-        .find(|direction| direction.as_str() == text)
-        .ok_or_else(|| not_understood("direction"))
+    Direction::named(&text).ok_or_else(|| not_understood("direction"))
 }
 
 fn read_transfer_id(row: &Row<'_>) -> rusqlite::Result<TransferId> {

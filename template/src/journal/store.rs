@@ -21,16 +21,30 @@ pub enum Direction {
     /// Neither: a conversion for another participant.
     Conversion,
     // [end]
+    // [if use_cases has bulk]
+    /// Many quotes of one request: no money goes.
+    BulkQuote,
+    /// Many incoming transfers of one request, each of which is kept besides.
+    BulkTransfer,
+    // [end]
 }
 
 impl Direction {
-    pub const ALL: &[Self] = &[
-        Self::Incoming,
-        Self::Outgoing,
-        // [if role is fxp, both]
-        Self::Conversion,
-        // [end]
-    ];
+    /// The direction that is stored under this name.
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "incoming" => Some(Self::Incoming),
+            "outgoing" => Some(Self::Outgoing),
+            // [if role is fxp, both]
+            "conversion" => Some(Self::Conversion),
+            // [end]
+            // [if use_cases has bulk]
+            "bulk quote" => Some(Self::BulkQuote),
+            "bulk transfer" => Some(Self::BulkTransfer),
+            // [end]
+            _ => None,
+        }
+    }
 
     pub fn as_str(self) -> &'static str {
         match self {
@@ -38,6 +52,10 @@ impl Direction {
             Self::Outgoing => "outgoing",
             // [if role is fxp, both]
             Self::Conversion => "conversion",
+            // [end]
+            // [if use_cases has bulk]
+            Self::BulkQuote => "bulk quote",
+            Self::BulkTransfer => "bulk transfer",
             // [end]
         }
     }

@@ -17,13 +17,18 @@ mod credits;
 mod currencies;
 mod customers;
 mod debits;
+mod endpoints;
 mod funding;
 mod incoming_payment;
 mod outgoing_payment;
+mod raw_request;
 mod stopping_store;
 mod test_connector;
 
 mod accounts;
+// [if use_cases has bulk]
+mod bulk_incoming;
+// [end]
 // [if payer_steps is three_steps]
 mod confirmation;
 // [end]
@@ -31,6 +36,7 @@ mod errors;
 // [if role is fxp, both]
 mod fxp;
 // [end]
+mod hostile_requests;
 mod incoming;
 mod incoming_faults;
 mod outgoing;
@@ -38,6 +44,7 @@ mod outgoing_faults;
 // [if payer_debit is not dfsp_debits]
 mod outgoing_refusals;
 // [end]
+mod participants;
 mod parties;
 mod quotes;
 mod restart;

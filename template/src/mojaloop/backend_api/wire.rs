@@ -14,7 +14,7 @@ use crate::domain::{
     timestamp::Timestamp,
     transfer_id::{QuoteId, TransferId},
 };
-use crate::mojaloop::http::{MAX_TEXT_LENGTH, malformed};
+use crate::mojaloop::http::{malformed, optional_text, read_text};
 
 #[derive(Serialize)]
 pub struct Extension {
@@ -62,22 +62,10 @@ impl TryFrom<PartyBody> for Counterparty {
     type Error = PaymentError;
 
     fn try_from(body: PartyBody) -> Result<Self, Self::Error> {
-        let texts = [
-            Some(&body.id_type),
-            Some(&body.id_value),
-            body.fsp_id.as_ref(),
-        ];
-        if texts
-            .into_iter()
-            .flatten()
-            .any(|text| text.chars().count() > MAX_TEXT_LENGTH)
-        {
-            return Err(malformed("from is longer than Mojaloop allows"));
-        }
         Ok(Self {
-            id_type: body.id_type,
-            id_value: body.id_value,
-            fsp_id: body.fsp_id,
+            id_type: read_text(body.id_type, "from.idType")?,
+            id_value: read_text(body.id_value, "from.idValue")?,
+            fsp_id: optional_text(body.fsp_id, "from.fspId")?,
         })
     }
 }
@@ -220,12 +208,7 @@ struct PartyDetails {
 
 impl TransferDetails {
     pub fn new(transfer: IncomingTransfer, home_transaction_id: String, fsp_id: &str) -> Self {
-        let transfer_state = match transfer.state() {
-            IncomingState::Reserving => "RECEIVED",
-            IncomingState::Reserved => "RESERVED",
-            IncomingState::Committing | IncomingState::Committed => "COMMITTED",
-            IncomingState::Releasing | IncomingState::Aborted | IncomingState::Refused => "ABORTED",
-        };
+        let transfer_state = transfer_state(transfer.state());
         let request = transfer.request;
         let terms = transfer.terms;
         Self {
@@ -250,6 +233,16 @@ impl TransferDetails {
             timestamp: transfer.promise.state_since,
             extensions: [],
         }
+    }
+}
+
+/// The state of a transfer, in the words of the scheme.
+pub fn transfer_state(state: IncomingState) -> &'static str {
+    match state {
+        IncomingState::Reserving => "RECEIVED",
+        IncomingState::Reserved => "RESERVED",
+        IncomingState::Committing | IncomingState::Committed => "COMMITTED",
+        IncomingState::Releasing | IncomingState::Aborted | IncomingState::Refused => "ABORTED",
     }
 }
 

@@ -95,6 +95,13 @@ impl Exposure {
                 return Ok(());
             }
             // [end]
+            // [if use_cases has bulk]
+            // No money of its own.
+            Direction::BulkQuote | Direction::BulkTransfer => {
+                self.read_up_to = recorded.number;
+                return Ok(());
+            }
+            // [end]
             Direction::Incoming => of_incoming(serde_json::from_str(&recorded.body)?),
             Direction::Outgoing => of_outgoing(serde_json::from_str(&recorded.body)?),
         };
