@@ -12,11 +12,11 @@ pub mod steps;
 pub mod tasks;
 pub mod turns;
 
-// [if role is fxp, both]
-pub mod fxp;
-// [end]
 // [if use_cases has bulk]
 pub mod bulk_payee;
+// [end]
+// [if role is fxp, both]
+pub mod fxp;
 // [end]
 pub mod payee;
 pub mod payer;
