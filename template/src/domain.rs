@@ -32,3 +32,8 @@ pub mod bulk;
 // [end]
 pub mod incoming;
 pub mod outgoing;
+// [if role is fxp, both]
+
+pub mod currency_conversion;
+pub mod rate;
+// [end]

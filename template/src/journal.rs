@@ -17,6 +17,10 @@ mod requests_to_pay;
 pub mod history;
 
 // [end]
+// [if role is fxp, both]
+pub mod conversions;
+
+// [end]
 pub mod sqlite;
 
 use std::{marker::PhantomData, sync::Arc};

@@ -39,6 +39,11 @@ mod payer_debits;
 mod pricing;
 
 // [end]
+// [if role is fxp, both]
+mod conversions;
+mod rates;
+
+// [end]
 pub use self::{bank_error::*, bookings::*, customers::*};
 
 // [if funding_model is not deposit_withdraw]
@@ -52,6 +57,10 @@ pub use self::payer_debits::*;
 
 // [if fees is cbs]
 pub use self::pricing::*;
+
+// [end]
+// [if role is fxp, both]
+pub use self::{conversions::*, rates::*};
 
 // [end]
 /// All that the connector needs of a core banking system.
@@ -87,6 +96,9 @@ where
     // [end]
     // [if use_cases has request_to_pay]
     Self: OneTimePasswords,
+    // [end]
+    // [if role is fxp, both]
+    Self: Rates + Conversions,
     // [end]
     Self: Bookings,
 {

@@ -21,6 +21,11 @@ mod pricing;
 mod one_time_passwords;
 
 // [end]
+// [if role is fxp, both]
+mod conversions;
+mod rates;
+
+// [end]
 mod bookings;
 
 // [if cbs_auth is not none]

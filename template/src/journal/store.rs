@@ -23,6 +23,10 @@ pub enum Direction {
     /// None yet: a customer of this DFSP asks somebody for money.
     RequestSent,
     // [end]
+    // [if role is fxp, both]
+    /// Neither: a conversion for another participant.
+    Conversion,
+    // [end]
     // [if use_cases has bulk]
     /// Many quotes of one request: no money goes.
     BulkQuote,
@@ -41,6 +45,9 @@ impl Direction {
             "request received" => Some(Self::RequestReceived),
             "request sent" => Some(Self::RequestSent),
             // [end]
+            // [if role is fxp, both]
+            "conversion" => Some(Self::Conversion),
+            // [end]
             // [if use_cases has bulk]
             "bulk quote" => Some(Self::BulkQuote),
             "bulk transfer" => Some(Self::BulkTransfer),
@@ -56,6 +63,9 @@ impl Direction {
             // [if use_cases has request_to_pay]
             Self::RequestReceived => "request received",
             Self::RequestSent => "request sent",
+            // [end]
+            // [if role is fxp, both]
+            Self::Conversion => "conversion",
             // [end]
             // [if use_cases has bulk]
             Self::BulkQuote => "bulk quote",

@@ -17,6 +17,9 @@ mod wire;
 use actix_web::{HttpResponse, ResponseError, http::StatusCode, web};
 
 use super::{
+    // [if role is fxp, both]
+    fxp::Fxp,
+    // [end]
     http::{body_settings, error_response, live, no_such_resource, path_settings, resource},
     payee::Payee,
 };
@@ -35,6 +38,9 @@ pub struct BackendApi {
     // [if use_cases has request_to_pay]
     pub sent_requests: super::payee::requests::SentRequests,
     pub received_requests: super::payer::requests::ReceivedRequests,
+    // [end]
+    // [if role is fxp, both]
+    pub fxp: Fxp,
     // [end]
     // [if use_cases has bulk]
     pub bulk_payee: super::bulk_payee::BulkPayee,

@@ -7,8 +7,7 @@ use std::{
 };
 
 use actix_web::{App, HttpServer, dev::Server, middleware::from_fn};
-use futures_util::future::select_all;
-use tokio::{runtime::Handle, task::JoinHandle};
+use tokio::{runtime::Handle, task::JoinSet};
 
 use super::configuration::{Configuration, ListenAddress};
 use crate::{
@@ -33,6 +32,16 @@ use crate::{
         tasks::Tasks,
     },
 };
+// [if role is fxp, both]
+
+use crate::{
+    journal::conversions::ConversionQuotes,
+    mojaloop::{
+        fxp::{self, Fxp},
+        recovery::look_after_conversions,
+    },
+};
+// [end]
 
 // [if use_cases has request_to_pay]
 use crate::mojaloop::{payee::requests::SentRequests, payer::requests::ReceivedRequests};
@@ -133,7 +142,7 @@ pub fn core_banking_client(
 pub struct Connector {
     backend_api: Server,
     dfsp_api: Server,
-    recovery: Vec<JoinHandle<()>>,
+    recovery: JoinSet<()>,
 }
 
 impl Connector {
@@ -170,6 +179,20 @@ impl Connector {
         let approvals = payer::debiting::Approvals::new(configuration.approvals.clone());
         // [end]
 
+        // [if role is fxp, both]
+        let conversions = Journal::new(Arc::clone(&store));
+        let fxp = Fxp::new(
+            fxp_settings(&configuration),
+            fxp::Collaborators {
+                bank: Arc::clone(&bank),
+                connector: connector.clone(),
+                progress: Progress::new(conversions.clone(), patience, schedule),
+                quotes: ConversionQuotes::new(Arc::clone(&store)),
+                exceptions: Exceptions::new(Arc::clone(&store)),
+                tasks: tasks.clone(),
+            },
+        );
+        // [end]
         let payee = Payee::new(
             payee_settings(&configuration),
             payee::Collaborators {
@@ -225,26 +248,27 @@ impl Connector {
             configuration.request_to_pay_lifetime,
         );
         // [end]
-        let recovery = vec![
-            tokio::spawn(look_after_incoming(incoming, payee.clone(), interval)),
-            tokio::spawn(look_after_outgoing(outgoing, payer.clone(), interval)),
-            // [if use_cases has request_to_pay]
-            tokio::spawn(payer::requests::look_after_requests(
-                received_requests.clone(),
-                interval,
-            )),
-            tokio::spawn(payee::requests::look_after_requests(
-                sent_requests.clone(),
-                interval,
-            )),
-            // [end]
-        ];
+        let mut recovery = JoinSet::new();
+        recovery.spawn(look_after_incoming(incoming, payee.clone(), interval));
+        recovery.spawn(look_after_outgoing(outgoing, payer.clone(), interval));
+        // [if use_cases has request_to_pay]
+        let received = received_requests.clone();
+        recovery.spawn(payer::requests::look_after_requests(received, interval));
+        let sent = sent_requests.clone();
+        recovery.spawn(payee::requests::look_after_requests(sent, interval));
+        // [end]
+        // [if role is fxp, both]
+        recovery.spawn(look_after_conversions(conversions, fxp.clone(), interval));
+        // [end]
 
         let backend_routes = backend_api::routes(BackendApi {
             payee,
             // [if use_cases has request_to_pay]
             sent_requests: sent_requests.clone(),
             received_requests: received_requests.clone(),
+            // [end]
+            // [if role is fxp, both]
+            fxp,
             // [end]
             // [if use_cases has bulk]
             bulk_payee,
@@ -294,17 +318,13 @@ impl Connector {
     /// Serves until the process is told to end. Without its recovery the
     /// connector does not go on: payments would stay where they are.
     pub async fn serve(self) -> Result<(), StartError> {
-        let stops: Vec<_> = self.recovery.iter().map(JoinHandle::abort_handle).collect();
-        let ended = tokio::select! {
+        let mut recovery = self.recovery;
+        tokio::select! {
             served = async { tokio::try_join!(self.backend_api, self.dfsp_api) } => {
                 served.map(|_| ()).map_err(StartError::from)
             }
-            _ = select_all(self.recovery) => Err(StartError::Recovery),
-        };
-        for stop in stops {
-            stop.abort();
+            _ = recovery.join_next() => Err(StartError::Recovery),
         }
-        ended
     }
 }
 
@@ -315,6 +335,15 @@ fn payee_settings(configuration: &Configuration) -> payee::Settings {
     }
 }
 
+// [if role is fxp, both]
+fn fxp_settings(configuration: &Configuration) -> fxp::Settings {
+    fxp::Settings {
+        quote_lifetime: configuration.quote_lifetime,
+        final_word_after: configuration.final_word_after,
+    }
+}
+
+// [end]
 fn payer_settings(configuration: &Configuration) -> payer::Settings {
     payer::Settings {
         never_seen_after: configuration.never_seen_after,

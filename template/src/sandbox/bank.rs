@@ -41,6 +41,10 @@ pub mod pricing;
 pub mod one_time_passwords;
 
 // [end]
+// [if role is fxp, both]
+pub mod conversions;
+
+// [end]
 // [if cbs_auth is basic, api_key, oauth2]
 pub mod authorization;
 pub mod doorkeeper;
@@ -172,6 +176,9 @@ pub fn serve(bank: SandboxBank, listener: TcpListener) -> io::Result<Server> {
         // [end]
         // [if use_cases has request_to_pay]
         one_time_passwords::configure(service);
+        // [end]
+        // [if role is fxp, both]
+        conversions::configure(service);
         // [end]
     })
 }

@@ -28,6 +28,10 @@ mod pricing;
 mod one_time_passwords;
 
 // [end]
+// [if role is fxp, both]
+mod conversions;
+
+// [end]
 // [if cbs_auth is not none]
 mod authentication;
 // [end]

@@ -26,13 +26,12 @@ mod stopping_store;
 mod test_connector;
 
 mod accounts;
-// [if use_cases has bulk]
 mod bulk_incoming;
-// [end]
 // [if payer_steps is three_steps]
 mod confirmation;
 // [end]
 mod errors;
+mod fxp;
 mod hostile_requests;
 mod incoming;
 mod incoming_faults;
@@ -44,7 +43,5 @@ mod outgoing_refusals;
 mod participants;
 mod parties;
 mod quotes;
-// [if use_cases has request_to_pay]
 mod requests_to_pay;
-// [end]
 mod restart;

@@ -14,6 +14,10 @@ use super::pricing;
 use super::one_time_passwords;
 
 // [end]
+// [if role is fxp, both]
+use super::conversions;
+
+// [end]
 /// The longest that the bank lets a caller wait, however it was told to misbehave.
 pub const LONGEST_SILENCE: Duration = Duration::from_secs(120);
 
@@ -51,6 +55,9 @@ impl Operation {
         // [end]
         // [if use_cases has request_to_pay]
         known.extend(one_time_passwords::OPERATIONS);
+        // [end]
+        // [if role is fxp, both]
+        known.extend(conversions::OPERATIONS);
         // [end]
         known.into_iter()
     }
