@@ -17,6 +17,9 @@ pub mod transfer_id;
 
 pub mod error;
 
+// [if use_cases has conversion]
+pub mod conversion_offer;
+// [end]
 pub mod quote;
 
 pub mod incoming;
