@@ -22,5 +22,7 @@ pub mod conversion_offer;
 // [end]
 pub mod quote;
 
+pub mod promise;
+
 pub mod incoming;
 pub mod outgoing;

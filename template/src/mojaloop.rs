@@ -7,6 +7,7 @@ pub mod extensions;
 
 pub mod connector;
 pub mod progress;
+pub mod promises;
 pub mod steps;
 pub mod tasks;
 pub mod turns;

@@ -15,7 +15,7 @@ use crate::{
     domain::{error::PaymentError, incoming::FinalState},
     mojaloop::{
         http::{Present, read_transfer_id},
-        payee::Notification,
+        promises::Notification,
     },
 };
 

@@ -247,7 +247,7 @@ impl TransferDetails {
             currency: terms.amount().currency(),
             transaction_type: request.transaction_type,
             transfer_state,
-            timestamp: transfer.state_since,
+            timestamp: transfer.promise.state_since,
             extensions: [],
         }
     }
