@@ -250,3 +250,6 @@ impl ConversionLimits {
 fn exceeded(message: &str) -> PaymentError {
     PaymentError::new(ErrorCode::PayerLimit, message)
 }
+
+#[cfg(test)]
+mod tests;

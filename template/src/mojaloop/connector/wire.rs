@@ -144,9 +144,10 @@ impl TransferAnswer {
     // [end]
     /// Whether this amount was transferred, where that is said.
     pub fn prepared(&self, amount: Amount) -> bool {
-        let prepared = self.0.pointer("/prepare/body/amount/amount");
-        let prepared = prepared.and_then(Value::as_str);
-        prepared.is_none_or(|text| Amount::parse(text, amount.currency()) == Ok(amount))
+        let said = |key| self.0.pointer("/prepare/body/amount")?.get(key)?.as_str();
+        let is_same = |text| Amount::parse(text, amount.currency()) == Ok(amount);
+        said("amount").is_none_or(is_same)
+            && said("currency").is_none_or(|code| code == amount.currency().code())
     }
 
     /// The terms of a payment in one currency.

@@ -252,3 +252,6 @@ fn refused(detail: &str) -> PaymentError {
     )
     .with_detail(detail)
 }
+
+#[cfg(test)]
+mod tests;
