@@ -5,7 +5,7 @@
 //! money depends on it: it is spent on a proven commit, freed on a proven
 //! failure, and kept in every other case.
 
-pub mod conversions;
+pub mod terms;
 mod wire;
 
 use std::{error::Error, time::Duration};
@@ -56,7 +56,7 @@ pub enum Paused {
     // [if use_cases has conversion]
     /// It wants to know whether one half of the terms is agreed to, before it
     /// asks for the other.
-    Halfway(Box<conversions::HalfOfTerms>),
+    Halfway(Box<terms::HalfOfTerms>),
     // [end]
     /// It wants to know whether these terms are agreed to.
     AtQuote(Box<QuotedTerms>),
@@ -162,7 +162,7 @@ impl MojaloopConnector {
     pub async fn accept_half(
         &self,
         payment: &OutgoingPayment,
-        half: &conversions::HalfOfTerms,
+        half: &terms::HalfOfTerms,
     ) -> Result<Paused, PaymentError> {
         let path = ["transfers", payment.transfer_id.as_str()];
         let body = half.agreement();
@@ -174,7 +174,7 @@ impl MojaloopConnector {
     /// Agrees to the terms: the transfer is made.
     pub async fn accept_offer(&self, transfer_id: &TransferId, offer: &Offer) -> Acceptance {
         let path = ["transfers", transfer_id.as_str()];
-        let body = conversions::decision(Some(offer), true);
+        let body = terms::decision(Some(offer), true);
         match self.send(Method::PUT, &path, Some(&body)).await {
             Ok(answer) => read_acceptance(&answer, offer),
             Err(NoAnswer::Unreachable(reason) | NoAnswer::Lost(reason)) => {
@@ -186,7 +186,7 @@ impl MojaloopConnector {
     /// Says that there will be no transfer.
     pub async fn reject(&self, payment: &OutgoingPayment) -> Rejection {
         let path = ["transfers", payment.transfer_id.as_str()];
-        let body = conversions::decision(payment.offer.as_ref(), false);
+        let body = terms::decision(payment.offer.as_ref(), false);
         let answer = match self.send(Method::PUT, &path, Some(&body)).await {
             Ok(answer) => answer,
             Err(NoAnswer::Unreachable(reason) | NoAnswer::Lost(reason)) => {
@@ -313,7 +313,7 @@ fn read_pause(
     match state.current_state() {
         Some("WAITING_FOR_PARTY_ACCEPTANCE") => Ok(Paused::AtParty(state.payee())),
         Some("WAITING_FOR_QUOTE_ACCEPTANCE" | "WAITING_FOR_CONVERSION_ACCEPTANCE") => {
-            Ok(conversions::read_terms(&state, payment))
+            Ok(terms::read_paused(&state, payment))
         }
         Some("COMPLETED") => Ok(Paused::Not),
         _ => Err(not_understood().with_detail("unknown currentState")),
@@ -326,7 +326,7 @@ fn read_acceptance(answer: &Answer, offer: &Offer) -> Acceptance {
             return Acceptance::Unknown("the answer is not understood".to_owned());
         };
         return match (state.current_state(), state.fulfilled_state()) {
-            (Some("COMPLETED"), Some("COMMITTED")) if conversions::is_as_offered(&state, offer) => {
+            (Some("COMPLETED"), Some("COMMITTED")) if terms::is_as_offered(&state, offer) => {
                 Acceptance::Committed
             }
             (Some("COMPLETED"), Some("COMMITTED")) => Acceptance::CommittedOtherwise,

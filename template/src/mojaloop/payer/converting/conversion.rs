@@ -14,7 +14,7 @@ use crate::{
         timestamp::Timestamp,
     },
     mojaloop::{
-        connector::{Paused, conversions::HalfOfTerms},
+        connector::{Paused, terms::HalfOfTerms},
         payer::{Payer, offering::does_not_go_on},
     },
 };

@@ -16,7 +16,7 @@ pub fn decision(_: Option<&Offer>, is_agreed: bool) -> Value {
 }
 
 /// The terms that the Mojaloop Connector waits with.
-pub fn read_terms(state: &TransferAnswer, payment: &OutgoingPayment) -> Paused {
+pub fn read_paused(state: &TransferAnswer, payment: &OutgoingPayment) -> Paused {
     let at_conversion = state.current_state() == Some("WAITING_FOR_CONVERSION_ACCEPTANCE");
     if at_conversion || state.needs_conversion() {
         return Paused::AtRefused(PaymentError::new(

@@ -116,7 +116,7 @@ fn received_complete() -> Value {
 
 fn paused(answer: &Value, payment: &OutgoingPayment) -> Paused {
     let answer = TransferAnswer::read(answer.to_string().as_bytes()).unwrap();
-    read_terms(&answer, payment)
+    read_paused(&answer, payment)
 }
 
 #[track_caller]
