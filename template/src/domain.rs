@@ -24,5 +24,8 @@ pub mod quote;
 
 pub mod promise;
 
+// [if use_cases has bulk]
+pub mod bulk;
+// [end]
 pub mod incoming;
 pub mod outgoing;

@@ -12,6 +12,9 @@ pub mod steps;
 pub mod tasks;
 pub mod turns;
 
+// [if use_cases has bulk]
+pub mod bulk_payee;
+// [end]
 pub mod payee;
 pub mod payer;
 pub mod recovery;

@@ -32,6 +32,9 @@ use crate::{
 #[derive(Clone)]
 pub struct BackendApi {
     pub payee: Payee,
+    // [if use_cases has bulk]
+    pub bulk_payee: super::bulk_payee::BulkPayee,
+    // [end]
     pub fsp_id: String,
     pub lei: Option<String>,
     pub currencies: Currencies,
@@ -53,7 +56,7 @@ impl ResponseError for BackendError {
             | ErrorCode::ServiceUnavailable
             | ErrorCode::Timeout
             | ErrorCode::PayeeError => StatusCode::INTERNAL_SERVER_ERROR,
-            ErrorCode::TransferNotFound => StatusCode::NOT_FOUND,
+            ErrorCode::QuoteNotFound | ErrorCode::TransferNotFound => StatusCode::NOT_FOUND,
             _ => StatusCode::BAD_REQUEST,
         }
     }
