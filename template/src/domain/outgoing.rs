@@ -233,8 +233,8 @@ impl OutgoingRequest {
         // [end]
         self.amount.currency()
     }
-
     // [if use_cases has conversion]
+
     /// The one that the payee is to be paid in; `None` if it may be any.
     pub fn payee_currency(&self) -> Option<Currency> {
         match self.amount_type {

@@ -10,6 +10,9 @@ use core_connector::{
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
+// [if payer_steps is not one_step]
+use crate::agreement::transfer_id;
+// [end]
 use crate::{
     caller::Answer,
     customers::{Customer::Joshua, currency},
@@ -18,9 +21,6 @@ use crate::{
     stopping_store::{StopAt, StoppingStore},
     test_connector::{TestConnector, once, rule, variable},
 };
-// [if payer_steps is not one_step]
-use crate::agreement::transfer_id;
-// [end]
 
 /// The payee's currency.
 fn abroad() -> Currency {
@@ -87,8 +87,9 @@ fn to_receive() -> Value {
     request
 }
 
-const BOTH: [(&str, fn() -> Value); 2] =
-    [("/send-money", to_send), ("/merchant-payment", to_receive)];
+type Request = fn() -> Value;
+
+const BOTH: [(&str, Request); 2] = [("/send-money", to_send), ("/merchant-payment", to_receive)];
 
 #[track_caller]
 fn assert_code(answer: &Answer, code: &str) {
