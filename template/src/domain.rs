@@ -23,6 +23,9 @@ pub mod received_request;
 pub mod sent_request;
 
 // [end]
+// [if use_cases has conversion]
+pub mod conversion_offer;
+// [end]
 pub mod quote;
 
 pub mod promise;

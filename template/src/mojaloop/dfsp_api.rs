@@ -5,6 +5,7 @@ mod accounts;
 // [if payer_debit is push_approval]
 mod approvals;
 // [end]
+mod currency_pair;
 mod payments;
 mod requests;
 // [if use_cases has request_to_pay]

@@ -17,6 +17,10 @@ use crate::{
 
 use crate::core_banking::limits;
 // [end]
+// [if use_cases has conversion]
+
+use crate::core_banking::conversion_limits;
+// [end]
 
 /// The Mojaloop Connector waits no longer for an answer of the backend API.
 const CONNECTOR_WAITS: Duration = Duration::from_secs(65);
@@ -57,6 +61,9 @@ pub struct Configuration {
     pub funding: funding::Settings,
     // [if payer_steps is one_step]
     pub limits: limits::Settings,
+    // [end]
+    // [if use_cases has conversion]
+    pub conversion_limits: conversion_limits::Settings,
     // [end]
     pub fees: fees::Settings,
 
@@ -110,6 +117,9 @@ impl Configuration {
         // [end]
         // [if payer_steps is one_step]
         let limits = limits::Settings::read(variables, currencies.as_ref());
+        // [end]
+        // [if use_cases has conversion]
+        let conversion_limits = conversion_limits::Settings::read(variables, currencies.as_ref());
         // [end]
         let database = database(variables);
         let backend_api = listen_address(variables, "SDK_SERVER_HOST", "SDK_SERVER_PORT", "3003");
@@ -179,6 +189,9 @@ impl Configuration {
             // [end]
             // [if payer_steps is one_step]
             limits: limits?,
+            // [end]
+            // [if use_cases has conversion]
+            conversion_limits: conversion_limits?,
             // [end]
             quote_lifetime: quote_lifetime?,
             final_word_after: final_word_after?,

@@ -170,6 +170,11 @@ impl Connector {
         // [if payer_steps is one_step]
         let limits = core_banking::limits::Limits::new(configuration.limits.clone());
         // [end]
+        // [if use_cases has conversion]
+        let conversion_limits = core_banking::conversion_limits::ConversionLimits::new(
+            configuration.conversion_limits.clone(),
+        );
+        // [end]
         let incoming = Journal::new(Arc::clone(&store));
         let outgoing = Journal::new(Arc::clone(&store));
         let patience = patience(&configuration);
@@ -223,6 +228,9 @@ impl Connector {
                 fees,
                 // [if payer_steps is one_step]
                 limits,
+                // [end]
+                // [if use_cases has conversion]
+                conversion_limits,
                 // [end]
                 connector: connector.clone(),
                 progress: Progress::new(outgoing.clone(), patience, schedule),

@@ -30,6 +30,9 @@ mod bulk_incoming;
 // [if payer_steps is three_steps]
 mod confirmation;
 // [end]
+// [if use_cases has conversion]
+mod conversions;
+// [end]
 mod errors;
 mod fxp;
 mod hostile_requests;

@@ -209,6 +209,9 @@ impl ReceivedRequest {
             amount: demand.amount,
             transaction_type: demand.transaction_type.clone(),
             purpose_code: None,
+            // [if use_cases has conversion]
+            other_currency: None,
+            // [end]
             in_answer_to: Some(AnsweredRequest {
                 transaction_request_id: demand.transaction_request_id.clone(),
                 transaction_id: self.transaction_id.clone(),

@@ -56,7 +56,11 @@ impl TestConnector {
 
     /// All that the channel does for a payment, and what it is told at last.
     pub async fn pay(&self, request: &Value) -> Answer {
-        let found = self.dfsp.post("/send-money", request).await;
+        self.pay_at("/send-money", request).await
+    }
+
+    pub async fn pay_at(&self, path: &str, request: &Value) -> Answer {
+        let found = self.dfsp.post(path, request).await;
         self.agree(found).await
     }
 

@@ -44,7 +44,11 @@ impl TestConnector {
 
     /// All that the channel does for a payment, and what it is told at last.
     pub async fn pay(&self, request: &Value) -> Answer {
-        let offer = self.offer(request).await;
+        self.pay_at("/send-money", request).await
+    }
+
+    pub async fn pay_at(&self, path: &str, request: &Value) -> Answer {
+        let offer = self.offer_at(path, request).await;
         self.agree(offer).await
     }
 

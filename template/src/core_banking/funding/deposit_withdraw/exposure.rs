@@ -172,7 +172,7 @@ fn of_outgoing(payment: OutgoingPayment) -> (TransferId, Option<(Decimal, Curren
     );
     let offer = payment.offer.filter(|_| paid);
     let share = offer.map(|offer| {
-        let amount = offer.terms.transfer_amount();
+        let amount = offer.transfer_amount_of_payer();
         (-amount.value(), amount.currency())
     });
     (payment.transfer_id, share)
