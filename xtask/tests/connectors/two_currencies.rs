@@ -125,6 +125,20 @@ fn thousandths(amount: &Value) -> Thousandths {
         .unwrap()
 }
 
+/// Which amount is fixed.
+#[derive(Clone, Copy)]
+enum Kind {
+    Send,
+    Receive,
+}
+
+const BOTH_KINDS: [(Kind, &str); 2] = [(Kind::Send, "100"), (Kind::Receive, "5001")];
+
+/// An offer, by the path at which it is decided.
+struct Offer {
+    path: String,
+}
+
 /// The three of them, and what the accounts held at the beginning.
 struct Scheme {
     payer: Participant,
@@ -210,38 +224,34 @@ impl Scheme {
             .collect()
     }
 
-    fn offer(&self, payee: &str, fixed: &[(&str, &str)]) -> Answer {
+    /// What is sent is fixed by a payment of the customer's own, what is received
+    /// by one to a merchant.
+    fn offer(&self, kind: Kind, amount: &str) -> Offer {
+        let (path, name) = match kind {
+            Kind::Send => ("/send-money", "sendAmount"),
+            Kind::Receive => ("/merchant-payment", "receiveAmount"),
+        };
         let mut body = json!({
             "homeTransactionId": new_id(),
             "payeeIdType": "MSISDN",
-            "payeeId": payee,
+            "payeeId": PAYEE,
             "sendCurrency": SOURCE,
             "receiveCurrency": TARGET,
             "transactionType": "TRANSFER",
             "payer": { "name": "A Customer", "payerId": PAYER },
         });
-        for (name, value) in fixed {
-            body[name] = json!(value);
+        body[name] = json!(amount);
+        let port = self.payer.ports.dfsp_api;
+        let answer = send(port, "POST", path, Some(&body)).unwrap();
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        Offer {
+            path: format!("{path}/{}", answer.field("transactionId")),
         }
-        send(
-            self.payer.ports.dfsp_api,
-            "POST",
-            "/send-money",
-            Some(&body),
-        )
-        .unwrap()
     }
 
-    fn decide(&self, offer: &Answer, accept: bool) -> Answer {
-        assert_eq!(offer.status, 200, "{}", offer.text);
-        let path = format!("/send-money/{}", offer.field("transactionId"));
-        send(
-            self.payer.ports.dfsp_api,
-            "PUT",
-            &path,
-            Some(&decision(accept)),
-        )
-        .unwrap()
+    fn decide(&self, offer: &Offer, accept: bool) -> Answer {
+        let port = self.payer.ports.dfsp_api;
+        send(port, "PUT", &offer.path, Some(&decision(accept))).unwrap()
     }
 
     /// Waits until nothing is held any more at any of the three banks.
@@ -281,7 +291,7 @@ impl Scheme {
 #[test]
 fn what_is_sent_in_one_currency_arrives_in_another() {
     let scheme = Scheme::start();
-    let offer = scheme.offer(PAYEE, &[("sendAmount", "100")]);
+    let offer = scheme.offer(Kind::Send, "100");
     let paid = scheme.decide(&offer, true);
     assert_eq!(paid.status, 200, "{}", paid.text);
     scheme.settles();
@@ -295,7 +305,7 @@ fn what_is_sent_in_one_currency_arrives_in_another() {
 #[test]
 fn what_is_to_be_received_in_another_currency_arrives_to_the_minor_unit() {
     let scheme = Scheme::start();
-    let offer = scheme.offer(PAYEE, &[("receiveAmount", "5001")]);
+    let offer = scheme.offer(Kind::Receive, "5001");
     let paid = scheme.decide(&offer, true);
     assert_eq!(paid.status, 200, "{}", paid.text);
     scheme.settles();
@@ -309,8 +319,8 @@ fn what_is_to_be_received_in_another_currency_arrives_to_the_minor_unit() {
 #[test]
 fn what_the_customer_declines_moves_nothing() {
     let scheme = Scheme::start();
-    for fixed in [("sendAmount", "100"), ("receiveAmount", "5001")] {
-        let offer = scheme.offer(PAYEE, &[fixed]);
+    for (kind, amount) in BOTH_KINDS {
+        let offer = scheme.offer(kind, amount);
         let declined = scheme.decide(&offer, false);
         assert_eq!(declined.field("statusCode"), "4101", "{}", declined.text);
     }
@@ -322,14 +332,14 @@ fn what_the_customer_declines_moves_nothing() {
 #[test]
 fn what_the_payees_bank_refuses_is_converted_by_nobody() {
     let scheme = Scheme::start();
-    for fixed in [("sendAmount", "100"), ("receiveAmount", "5001")] {
+    for (kind, amount) in BOTH_KINDS {
         // It quotes, and then does not take the money.
         let faults = json!({ "rules": [{
             "operation": "reserve_credit", "fault": "refuse", "reason": "account_closed", "times": 1,
         }] });
         let answer = send(scheme.payee.ports.bank, "PUT", "/faults", Some(&faults)).unwrap();
         assert_eq!(answer.status, 204, "{}", answer.text);
-        let offer = scheme.offer(PAYEE, &[fixed]);
+        let offer = scheme.offer(kind, amount);
         let refused = scheme.decide(&offer, true);
         assert_eq!(refused.status, 500, "{}", refused.text);
     }
@@ -343,8 +353,8 @@ fn what_the_hub_aborts_after_all_have_reserved_moves_nothing() {
     let scheme = Scheme::start();
     let aborts = json!({ "rules": [{ "operation": "accept", "fault": "abort" }] });
     scheme.payer.behaves(&aborts);
-    for fixed in [("sendAmount", "100"), ("receiveAmount", "5001")] {
-        let offer = scheme.offer(PAYEE, &[fixed]);
+    for (kind, amount) in BOTH_KINDS {
+        let offer = scheme.offer(kind, amount);
         let aborted = scheme.decide(&offer, true);
         assert_eq!(aborted.status, 500, "{}", aborted.text);
     }
@@ -360,7 +370,7 @@ fn final_words_that_are_lost_or_repeated_change_nothing() {
     scheme.fxp.behaves(&json!({ "finalNotifications": 3 }));
     let lost = json!({ "rules": [{ "operation": "accept", "fault": "commitThenGatewayTimeout" }] });
     scheme.payer.behaves(&lost);
-    let offer = scheme.offer(PAYEE, &[("sendAmount", "100")]);
+    let offer = scheme.offer(Kind::Send, "100");
     scheme.decide(&offer, true);
     scheme.settles();
     assert_eq!(scheme.change().payer, -100 * WHOLE);
