@@ -21,6 +21,7 @@ use super::{
     payee::Payee,
 };
 use crate::{
+    core_banking::required_information::RequiredInformation,
     domain::{
         error::{ErrorCode, PaymentError},
         identifier::Identifiers,
@@ -37,6 +38,7 @@ pub struct BackendApi {
     // [end]
     pub fsp_id: String,
     pub lei: Option<String>,
+    pub required_information: RequiredInformation,
     pub currencies: Currencies,
     pub identifiers: Identifiers,
 }

@@ -43,6 +43,7 @@ use crate::{
         limits::Limits,
         // [end]
         port::{CoreBankingSystem, Refusal},
+        required_information::RequiredInformation,
     },
     domain::{
         currency::Currency,
@@ -77,6 +78,7 @@ pub struct Payer {
     bank: Arc<dyn CoreBankingSystem>,
     funding: Funding,
     fees: Fees,
+    required_information: RequiredInformation,
     // [if payer_steps is one_step]
     limits: Limits,
     // [end]
@@ -103,6 +105,7 @@ pub struct Collaborators {
     pub bank: Arc<dyn CoreBankingSystem>,
     pub funding: Funding,
     pub fees: Fees,
+    pub required_information: RequiredInformation,
     // [if payer_steps is one_step]
     pub limits: Limits,
     // [end]
@@ -121,6 +124,7 @@ impl Payer {
             bank: with.bank,
             funding: with.funding,
             fees: with.fees,
+            required_information: with.required_information,
             // [if payer_steps is one_step]
             limits: with.limits,
             // [end]

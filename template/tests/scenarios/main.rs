@@ -36,6 +36,7 @@ mod errors;
 mod hostile_requests;
 mod incoming;
 mod incoming_faults;
+mod information;
 mod outgoing;
 mod outgoing_faults;
 // [if payer_debit is not dfsp_debits]

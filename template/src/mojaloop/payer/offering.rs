@@ -44,6 +44,8 @@ impl Payer {
             }
         }
         self.refuse_if_stopped()?;
+        self.required_information
+            .check_payer(&request.payer_information())?;
         debiting::check_payer(&request.payer)?;
         let payer = self.find_payer(&request.payer).await?;
         if payer.currency != request.amount.currency() {
@@ -121,6 +123,16 @@ impl Payer {
         payment: &mut Recorded<OutgoingPayment>,
         paused: Result<Paused, PaymentError>,
     ) -> Result<Option<Progressed>, PaymentError> {
+        if let Ok(Paused::AtParty(payee)) = &paused
+            && let Err(failure) = self.check_payee(payee)
+        {
+            return self.give_up(payment, failure).await;
+        }
+        if let Ok(Paused::AtQuote(quoted)) = &paused
+            && let Err(failure) = self.check_payee(&quoted.payee)
+        {
+            return self.give_up(payment, failure).await;
+        }
         match paused {
             Ok(Paused::AtParty(payee)) => return Ok(Some(Progressed::ToPayee(payee))),
             Ok(Paused::AtQuote(quoted)) => return Ok(Some(Progressed::ToTerms(quoted))),
@@ -135,6 +147,21 @@ impl Payer {
             }
             Err(failure) => self.asked_in_vain(payment, failure).await?,
         }
+        Ok(None)
+    }
+
+    /// A payee of whom too little is known is not paid.
+    fn check_payee(&self, payee: &PayeeDetails) -> Result<(), PaymentError> {
+        self.required_information.check_payee(&payee.information())
+    }
+
+    async fn give_up(
+        &self,
+        payment: &mut Recorded<OutgoingPayment>,
+        failure: PaymentError,
+    ) -> Result<Option<Progressed>, PaymentError> {
+        self.connector.reject(&payment.payment.transfer_id).await;
+        self.asked_in_vain(payment, failure).await?;
         Ok(None)
     }
 
