@@ -127,6 +127,7 @@ impl TestConnector {
             backend_base_url: running.backend_url.clone(),
             fsp_id: answers::FSP_ID.to_owned(),
             currency: currency(),
+            peers: Vec::new(),
         });
         let server = mojaloop_connector::serve(simulator, listener).unwrap();
         let simulator_server = server.handle();
