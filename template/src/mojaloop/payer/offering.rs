@@ -2,6 +2,9 @@
 
 use std::sync::atomic::Ordering;
 
+// [if use_cases has conversion]
+use super::converting;
+// [end]
 use super::{Payer, debiting};
 use crate::{
     core_banking::port::Refusal,
@@ -14,7 +17,7 @@ use crate::{
     },
     journal::{Opened, Recorded, work::Work},
     mojaloop::{
-        connector::{HubView, Paused, QuotedTerms},
+        connector::{HubView, Paused, QuotedTerms, Rejection},
         steps::Begin,
     },
 };
@@ -22,7 +25,7 @@ use crate::{
 /// How far the Mojaloop Connector has gone with a payment.
 pub(super) enum Progressed {
     /// It has found the payee, and wants to know whether this is the right one.
-    ToPayee(PayeeDetails),
+    ToPayee(Box<PayeeDetails>),
     /// It has the terms, and wants to know whether they are agreed to.
     ToTerms(Box<QuotedTerms>),
 }
@@ -48,9 +51,17 @@ impl Payer {
             .check_payer(&request.payer_information())?;
         debiting::check_payer(&request.payer)?;
         let payer = self.find_payer(&request.payer).await?;
-        if payer.currency != request.amount.currency() {
+        if payer.currency != request.payer_currency() {
             return Err(Refusal::CurrencyNotSupported.of_payer());
         }
+        // [if use_cases has conversion]
+        if let Some(payee_currency) = request.payee_currency()
+            && payee_currency != payer.currency
+        {
+            let limits = &self.conversion_limits;
+            limits.check_pair(payer.currency, payee_currency)?;
+        }
+        // [end]
         let payment = OutgoingPayment::open(request.clone(), payer.account, Timestamp::now());
         match self.progress.open(payment, self.asked_for_terms()).await? {
             Opened::New(opened) => Ok((opened.payment.transfer_id, Begin::Fresh)),
@@ -107,13 +118,7 @@ impl Payer {
                 self.become_and_record(payment, OutgoingState::Quoted, Work::due(expires_at))
                     .await
             }
-            Some(Progressed::ToPayee(_)) => {
-                let failure = PaymentError::new(
-                    ErrorCode::ServiceUnavailable,
-                    "the Mojaloop Connector does not go on",
-                );
-                self.asked_in_vain(payment, failure).await
-            }
+            Some(Progressed::ToPayee(_)) => self.asked_in_vain(payment, does_not_go_on()).await,
             None => Ok(()),
         }
     }
@@ -123,27 +128,23 @@ impl Payer {
         payment: &mut Recorded<OutgoingPayment>,
         paused: Result<Paused, PaymentError>,
     ) -> Result<Option<Progressed>, PaymentError> {
-        if let Ok(Paused::AtParty(payee)) = &paused
-            && let Err(failure) = self.check_payee(payee)
-        {
-            return self.give_up(payment, failure).await;
-        }
-        if let Ok(Paused::AtQuote(quoted)) = &paused
-            && let Err(failure) = self.check_payee(&quoted.payee)
-        {
-            return self.give_up(payment, failure).await;
-        }
-        match paused {
+        // [if use_cases has conversion]
+        let paused = converting::go_on(self, &payment.payment, paused).await;
+        // [end]
+        match paused.map(|paused| self.with_known_payee(paused)) {
             Ok(Paused::AtParty(payee)) => return Ok(Some(Progressed::ToPayee(payee))),
             Ok(Paused::AtQuote(quoted)) => return Ok(Some(Progressed::ToTerms(quoted))),
             Ok(Paused::Not) => self.stop_because_of_auto_accept(payment).await?,
-            Ok(Paused::AtConversion) => {
-                self.connector.reject(&payment.payment.transfer_id).await;
-                let failure = PaymentError::new(
-                    ErrorCode::CurrencyRefused,
-                    "payments with a currency conversion are not made here",
-                );
-                self.asked_in_vain(payment, failure).await?;
+            // [if use_cases has conversion]
+            Ok(Paused::Halfway(_)) => self.asked_in_vain(payment, does_not_go_on()).await?,
+            // [end]
+            Ok(Paused::AtRefused(refused)) => {
+                // Nothing depends on its answer unless it has transferred.
+                if self.connector.reject(&payment.payment).await == Rejection::Committed {
+                    self.stop_because_of_auto_accept(payment).await?;
+                } else {
+                    self.asked_in_vain(payment, refused).await?;
+                }
             }
             Err(failure) => self.asked_in_vain(payment, failure).await?,
         }
@@ -151,18 +152,16 @@ impl Payer {
     }
 
     /// A payee of whom too little is known is not paid.
-    fn check_payee(&self, payee: &PayeeDetails) -> Result<(), PaymentError> {
-        self.required_information.check_payee(&payee.information())
-    }
-
-    async fn give_up(
-        &self,
-        payment: &mut Recorded<OutgoingPayment>,
-        failure: PaymentError,
-    ) -> Result<Option<Progressed>, PaymentError> {
-        self.connector.reject(&payment.payment.transfer_id).await;
-        self.asked_in_vain(payment, failure).await?;
-        Ok(None)
+    fn with_known_payee(&self, paused: Paused) -> Paused {
+        let payee = match &paused {
+            Paused::AtParty(payee) => payee,
+            Paused::AtQuote(quoted) => &quoted.payee,
+            _ => return paused,
+        };
+        match self.required_information.check_payee(&payee.information()) {
+            Ok(()) => paused,
+            Err(refused) => Paused::AtRefused(refused),
+        }
     }
 
     /// A failure that may pass leaves the payment as it is, so that the caller
@@ -230,15 +229,32 @@ impl Payer {
         quoted: QuotedTerms,
     ) -> Result<(), PaymentError> {
         let payer = &payment.payment.payer_account;
-        let payer_fee = self.fees.payer_fee(payer, quoted.terms).await?;
+        let charged_on = quoted.terms;
+        // [if use_cases has conversion]
+        let charged_on = match &quoted.conversion {
+            Some(conversion) => conversion.terms_of_payer()?,
+            None => charged_on,
+        };
+        // [end]
+        let payer_fee = self.fees.payer_fee(payer, charged_on).await?;
         payment.payment.offer = Some(Offer {
             payee: quoted.payee,
             payer_fee,
             terms: quoted.terms,
+            // [if use_cases has conversion]
+            conversion: quoted.conversion,
+            // [end]
             expires_at: quoted.expires_at,
         });
         Ok(())
     }
+}
+
+pub(super) fn does_not_go_on() -> PaymentError {
+    PaymentError::new(
+        ErrorCode::ServiceUnavailable,
+        "the Mojaloop Connector does not go on",
+    )
 }
 
 fn same_request(
