@@ -25,6 +25,7 @@ use super::{
     payee::Payee,
 };
 use crate::{
+    core_banking::required_information::RequiredInformation,
     domain::{
         error::{ErrorCode, PaymentError},
         identifier::Identifiers,
@@ -48,6 +49,7 @@ pub struct BackendApi {
     // [end]
     pub fsp_id: String,
     pub lei: Option<String>,
+    pub required_information: RequiredInformation,
     pub currencies: Currencies,
     pub identifiers: Identifiers,
 }
