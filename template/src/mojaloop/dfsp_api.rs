@@ -6,6 +6,7 @@ mod accounts;
 mod approvals;
 // [end]
 mod currency_pair;
+mod parties;
 mod payments;
 mod requests;
 // [if use_cases has request_to_pay]
@@ -112,6 +113,13 @@ pub fn routes(api: DfspApi) -> impl Fn(&mut web::ServiceConfig) + Clone + Send +
             // [end]
             .service(
                 resource("/transfers/{transferId}").route(web::get().to(transfers::find_transfer)),
+            )
+            .service(
+                resource("/parties/{idType}/{idValue}").route(web::get().to(parties::find_party)),
+            )
+            .service(
+                resource("/parties/{idType}/{idValue}/{idSubValue}")
+                    .route(web::get().to(parties::find_party_by_part)),
             )
             .service(resource("/accounts").route(web::post().to(accounts::create)))
             .service(
