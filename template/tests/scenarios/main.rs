@@ -27,6 +27,7 @@ mod accounts;
 // [if payer_steps is three_steps]
 mod confirmation;
 // [end]
+mod documents;
 mod errors;
 mod incoming;
 mod incoming_faults;

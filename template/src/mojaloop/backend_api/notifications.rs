@@ -9,16 +9,56 @@ use actix_web::{
     web::{Data, Json, Path},
 };
 use serde_json::Value;
+use utoipa::{
+    OpenApi, PartialSchema, ToSchema,
+    openapi::{ObjectBuilder, RefOr, Schema, schema::Type},
+};
 
 use super::{BackendApi, BackendError};
 use crate::{
     domain::{error::PaymentError, incoming::FinalState},
     mojaloop::{
         http::{Present, read_transfer_id},
+        openapi::{
+            errors::ErrorsOrUnknown,
+            words::{CorrelationId, TransferStateName},
+        },
         payee::Notification,
     },
 };
 
+/// What is read of the body. Everything else is ignored.
+struct FinalNotification;
+
+impl PartialSchema for FinalNotification {
+    fn schema() -> RefOr<Schema> {
+        let text = ObjectBuilder::new().schema_type(Type::String);
+        let final_notification =
+            ObjectBuilder::new().property("transferState", TransferStateName::schema());
+        ObjectBuilder::new()
+            .description(Some(
+                "The Mojaloop Connector's state. It is read leniently.",
+            ))
+            .property("currentState", text)
+            .property("finalNotification", final_notification)
+            .into()
+    }
+}
+
+impl ToSchema for FinalNotification {}
+
+/// The scheme's final word
+///
+/// Only `finalNotification.transferState` moves money: `COMMITTED` posts it,
+/// `ABORTED` releases it. After anything else, the hub is asked.
+#[utoipa::path(
+    put,
+    path = "/transfers/{transferId}",
+    tag = "transfers",
+    params(("transferId" = CorrelationId, Path)),
+    request_body = FinalNotification,
+    responses((status = 200, description = "It is heard.", body = Object), ErrorsOrUnknown),
+)]
 pub async fn notify(
     api: Data<BackendApi>,
     path: Path<String>,
@@ -43,6 +83,14 @@ fn read(body: &Value) -> Result<Notification, PaymentError> {
         "COMPLETED" => Ok(Notification::CompletedWithoutProof),
         _ => Ok(Notification::ErrorOccurred),
     }
+}
+
+#[derive(OpenApi)]
+#[openapi(paths(notify))]
+struct Operations;
+
+pub fn document() -> utoipa::openapi::OpenApi {
+    Operations::openapi()
 }
 
 #[cfg(test)]

@@ -1,13 +1,30 @@
 //! `GET /parties/{idType}/{idValue}[/{idSubValue}]`: who is this?
 
 use actix_web::web::{Data, Json, Path};
+use utoipa::OpenApi;
 
 use super::{
     BackendApi, BackendError,
     wire::{Extension, PartyAnswer},
 };
-use crate::mojaloop::extensions::PAYEE_FSP_LEI;
+use crate::mojaloop::{
+    extensions::PAYEE_FSP_LEI,
+    openapi::{
+        errors::Errors,
+        words::{IdTypeName, IdValue},
+    },
+};
 
+/// Who is this?
+///
+/// Of a customer that cannot be paid, it is said that there is none.
+#[utoipa::path(
+    get,
+    path = "/parties/{idType}/{idValue}",
+    tag = "parties",
+    params(("idType" = IdTypeName, Path), ("idValue" = IdValue, Path)),
+    responses((status = 200, body = PartyAnswer, description = "The customer."), Errors),
+)]
 pub async fn find_party(
     api: Data<BackendApi>,
     path: Path<(String, String)>,
@@ -16,6 +33,16 @@ pub async fn find_party(
     find(&api, &id_type, &id_value, None).await
 }
 
+/// Who is this?
+///
+/// Of a customer that cannot be paid, it is said that there is none.
+#[utoipa::path(
+    get,
+    path = "/parties/{idType}/{idValue}/{idSubValue}",
+    tag = "parties",
+    params(("idType" = IdTypeName, Path), ("idValue" = IdValue, Path), ("idSubValue" = IdValue, Path)),
+    responses((status = 200, body = PartyAnswer, description = "The customer."), Errors),
+)]
 pub async fn find_party_by_part(
     api: Data<BackendApi>,
     path: Path<(String, String, String)>,
@@ -53,4 +80,12 @@ async fn find(
         supported_currencies: [customer.currency],
         extension_list: lei.into_iter().collect(),
     }))
+}
+
+#[derive(OpenApi)]
+#[openapi(paths(find_party, find_party_by_part))]
+struct Operations;
+
+pub fn document() -> utoipa::openapi::OpenApi {
+    Operations::openapi()
 }

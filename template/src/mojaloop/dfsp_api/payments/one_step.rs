@@ -6,6 +6,7 @@ use actix_web::{
     web::{Data, Json},
 };
 use serde::Serialize;
+use utoipa::{OpenApi, ToSchema};
 
 use crate::{
     domain::{
@@ -20,14 +21,20 @@ use crate::{
             wire::{MerchantPaymentBody, OfferAnswer, SendMoneyBody},
         },
         http::{Present, optional_text},
+        openapi::{
+            errors::Errors,
+            words::{CorrelationId, TransferStateName},
+        },
     },
 };
 
 /// A payment that has been made: what the payee got, and what it cost.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct PaidAnswer {
+    #[schema(value_type = CorrelationId)]
     transfer_id: TransferId,
+    #[schema(value_type = TransferStateName)]
     transfer_state: &'static str,
     #[serde(flatten)]
     terms: OfferAnswer,
@@ -72,6 +79,16 @@ fn location(transfer_id: &TransferId) -> String {
     format!("/transfers/{transfer_id}")
 }
 
+/// Send money
+///
+/// A request that is repeated under its `homeTransactionId` is one payment.
+#[utoipa::path(
+    post,
+    path = "/send-money",
+    tag = "payments",
+    request_body = SendMoneyBody,
+    responses((status = 200, body = PaidAnswer, description = "It is paid."), Errors),
+)]
 pub async fn send_money(
     api: Data<DfspApi>,
     body: Json<SendMoneyBody>,
@@ -82,6 +99,16 @@ pub async fn send_money(
     pay(&api, request, payee_name).await
 }
 
+/// Pay a merchant
+///
+/// A request that is repeated under its `homeTransactionId` is one payment.
+#[utoipa::path(
+    post,
+    path = "/merchant-payment",
+    tag = "payments",
+    request_body = MerchantPaymentBody,
+    responses((status = 200, body = PaidAnswer, description = "It is paid."), Errors),
+)]
 pub async fn merchant_payment(
     api: Data<DfspApi>,
     body: Json<MerchantPaymentBody>,
@@ -121,4 +148,12 @@ async fn pay(
     Ok(HttpResponse::Ok()
         .insert_header((header::LOCATION, location))
         .json(answer))
+}
+
+#[derive(OpenApi)]
+#[openapi(paths(send_money, merchant_payment))]
+struct Operations;
+
+pub fn document() -> utoipa::openapi::OpenApi {
+    Operations::openapi()
 }
