@@ -19,5 +19,10 @@ pub mod error;
 
 pub mod quote;
 
+pub mod promise;
+
+// [if use_cases has bulk]
+pub mod bulk;
+// [end]
 pub mod incoming;
 pub mod outgoing;

@@ -90,7 +90,7 @@ impl Payment for IncomingTransfer {
     }
 
     fn state_since(&self) -> Timestamp {
-        self.state_since
+        self.promise.state_since
     }
 }
 

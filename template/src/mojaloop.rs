@@ -7,10 +7,14 @@ pub mod extensions;
 
 pub mod connector;
 pub mod progress;
+pub mod promises;
 pub mod steps;
 pub mod tasks;
 pub mod turns;
 
+// [if use_cases has bulk]
+pub mod bulk_payee;
+// [end]
 pub mod payee;
 pub mod payer;
 pub mod recovery;

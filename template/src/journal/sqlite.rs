@@ -307,10 +307,7 @@ const ENTRY_COLUMNS: &str = "direction, transfer_id, home_transaction_id, state,
 
 fn read_entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
     let direction: String = row.get("direction")?;
-    let direction = [Direction::Incoming, Direction::Outgoing]
-        .into_iter()
-        .find(|known| known.as_str() == direction)
-        .ok_or_else(|| not_understood("direction"))?;
+    let direction = Direction::named(&direction).ok_or_else(|| not_understood("direction"))?;
     let moment = |column| {
         let milliseconds: Option<i64> = row.get(column)?;
         Ok::<_, rusqlite::Error>(milliseconds.map(Timestamp::from_milliseconds))

@@ -17,13 +17,36 @@ use crate::domain::{
 pub enum Direction {
     Incoming,
     Outgoing,
+    // [if use_cases has bulk]
+    /// Many quotes of one request: no money goes.
+    BulkQuote,
+    /// Many incoming transfers of one request, each of which is kept besides.
+    BulkTransfer,
+    // [end]
 }
 
 impl Direction {
+    /// The direction that is stored under this name.
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "incoming" => Some(Self::Incoming),
+            "outgoing" => Some(Self::Outgoing),
+            // [if use_cases has bulk]
+            "bulk quote" => Some(Self::BulkQuote),
+            "bulk transfer" => Some(Self::BulkTransfer),
+            // [end]
+            _ => None,
+        }
+    }
+
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Incoming => "incoming",
             Self::Outgoing => "outgoing",
+            // [if use_cases has bulk]
+            Self::BulkQuote => "bulk quote",
+            Self::BulkTransfer => "bulk transfer",
+            // [end]
         }
     }
 }

@@ -21,7 +21,7 @@ use utoipa::openapi::OpenApi;
 
 use super::{
     http::{body_settings, error_response, health, no_such_resource, path_settings, resource},
-    openapi::{self, DOCUMENT_PATH, serve},
+    openapi::{self, DOCUMENT_PATH, rendered, serve},
     payee::Payee,
 };
 use crate::{
@@ -36,6 +36,9 @@ use crate::{
 #[derive(Clone)]
 pub struct BackendApi {
     pub payee: Payee,
+    // [if use_cases has bulk]
+    pub bulk_payee: super::bulk_payee::BulkPayee,
+    // [end]
     pub fsp_id: String,
     pub lei: Option<String>,
     pub currencies: Currencies,
@@ -57,7 +60,7 @@ impl ResponseError for BackendError {
             | ErrorCode::ServiceUnavailable
             | ErrorCode::Timeout
             | ErrorCode::PayeeError => StatusCode::INTERNAL_SERVER_ERROR,
-            ErrorCode::TransferNotFound => StatusCode::NOT_FOUND,
+            ErrorCode::QuoteNotFound | ErrorCode::TransferNotFound => StatusCode::NOT_FOUND,
             _ => StatusCode::BAD_REQUEST,
         }
     }
@@ -85,7 +88,7 @@ pub fn document() -> OpenApi {
 
 /// The routes of the backend API, in the order of the official document.
 pub fn routes(api: BackendApi) -> impl Fn(&mut web::ServiceConfig) + Clone + Send + 'static {
-    let document = document();
+    let document = rendered(&document());
     move |config| {
         config
             .app_data(web::Data::new(api.clone()))
@@ -93,7 +96,7 @@ pub fn routes(api: BackendApi) -> impl Fn(&mut web::ServiceConfig) + Clone + Sen
             .app_data(path_settings())
             .service(resource("/").route(web::get().to(health::live_at_root)))
             .service(resource("/health").route(web::get().to(health::live)))
-            .service(resource(DOCUMENT_PATH).route(serve(&document)))
+            .service(resource(DOCUMENT_PATH).route(serve(document.clone())))
             .service(
                 resource("/parties/{idType}/{idValue}").route(web::get().to(parties::find_party)),
             )

@@ -17,7 +17,7 @@ use utoipa::openapi::OpenApi;
 
 use super::{
     http::{body_settings, error_response, health, no_such_resource, path_settings, resource},
-    openapi::{self, DOCUMENT_PATH, serve},
+    openapi::{self, DOCUMENT_PATH, rendered, serve},
     payer::Payer,
 };
 use crate::{
@@ -98,7 +98,7 @@ pub fn document() -> OpenApi {
 
 /// The routes of the DFSP API.
 pub fn routes(api: DfspApi) -> impl Fn(&mut web::ServiceConfig) + Clone + Send + 'static {
-    let document = document();
+    let document = rendered(&document());
     move |config| {
         config
             .app_data(web::Data::new(api.clone()))
@@ -110,7 +110,7 @@ pub fn routes(api: DfspApi) -> impl Fn(&mut web::ServiceConfig) + Clone + Send +
             .app_data(path_settings())
             .service(resource("/").route(web::get().to(health::live_at_root)))
             .service(resource("/health").route(web::get().to(health::live)))
-            .service(resource(DOCUMENT_PATH).route(serve(&document)))
+            .service(resource(DOCUMENT_PATH).route(serve(document.clone())))
             .service(resource("/send-money").route(web::post().to(payments::send_money)))
             .service(
                 resource("/merchant-payment").route(web::post().to(payments::merchant_payment)),

@@ -8,7 +8,7 @@ pub mod health;
 mod service;
 
 pub use self::{
-    body::{MAX_BODY_BYTES, body_settings, path_settings},
+    body::{MAX_BODY_BYTES, body_settings, body_settings_up_to, path_settings, unreadable_element},
     error_body::{ErrorBody, error_response},
     fields::{
         MAX_TEXT_LENGTH, Present, malformed, optional_text, read_amount, read_text,

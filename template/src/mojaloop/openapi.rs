@@ -39,10 +39,13 @@ pub fn document(
     parts.into_iter().fold(empty, OpenApi::merge_from)
 }
 
-/// Answers with a document. It is rendered once, however often it is asked for.
-pub fn serve(document: &OpenApi) -> Route {
+/// A document as it is served.
+pub fn rendered(document: &OpenApi) -> web::Bytes {
     // Texts and lists of texts: there is nothing in it that JSON cannot say.
-    let rendered = web::Bytes::from(document.to_json().unwrap_or_default());
+    document.to_json().unwrap_or_default().into()
+}
+
+pub fn serve(rendered: web::Bytes) -> Route {
     web::get().to(move || {
         let rendered = rendered.clone();
         async move {

@@ -1,13 +1,12 @@
 //! The payee side: money that arrives for a customer of this DFSP.
 
 mod crediting;
-mod notification;
 mod quoting;
 mod transferring;
 
 use std::{sync::Arc, time::Duration};
 
-use super::{connector::MojaloopConnector, progress::Progress, tasks::Tasks, turns::Turns};
+use super::{connector::MojaloopConnector, progress::Progress, promises::Promises, tasks::Tasks};
 use crate::{
     core_banking::{
         fees::Fees,
@@ -24,10 +23,8 @@ use crate::{
     journal::{Exceptions, Quotes},
 };
 
-pub use self::{
-    notification::Notification,
-    transferring::{Reserved, home_transaction_id},
-};
+use self::transferring::Crediting;
+pub use self::transferring::{Reserved, home_transaction_id};
 
 /// What the payee side is configured with.
 #[derive(Debug, Clone)]
@@ -46,11 +43,8 @@ pub struct Payee {
     bank: Arc<dyn CoreBankingSystem>,
     funding: Funding,
     fees: Fees,
-    connector: MojaloopConnector,
-    progress: Progress<IncomingTransfer>,
+    promises: Promises<IncomingTransfer, Crediting>,
     quotes: Quotes,
-    exceptions: Exceptions,
-    turns: Turns,
     tasks: Tasks,
 }
 
@@ -68,16 +62,19 @@ pub struct Collaborators {
 
 impl Payee {
     pub fn new(settings: Settings, with: Collaborators) -> Self {
+        let keeper = Crediting {
+            bank: Arc::clone(&with.bank),
+            funding: with.funding.clone(),
+            connector: with.connector,
+        };
+        let final_word_after = settings.final_word_after;
         Self {
             settings: Arc::new(settings),
             bank: with.bank,
             funding: with.funding,
             fees: with.fees,
-            connector: with.connector,
-            progress: with.progress,
+            promises: Promises::new(keeper, with.progress, with.exceptions, final_word_after),
             quotes: with.quotes,
-            exceptions: with.exceptions,
-            turns: Turns::default(),
             tasks: with.tasks,
         }
     }

@@ -69,7 +69,9 @@ pub struct Configuration {
     pub payee_confirmed_within: Duration,
     // [end]
     pub never_seen_after: Duration,
-
+    // [if use_cases has bulk]
+    pub bulk_max_items: usize,
+    // [end]
     /// `None` only with the sandbox bank, whose books start afresh as well.
     pub database: Option<PathBuf>,
     pub recovery_interval: Duration,
@@ -125,6 +127,9 @@ impl Configuration {
             ("NEVER_SEEN_AFTER_MS", never_seen_after),
             ("SDK_REQUEST_TIMEOUT_MS", connector_timeout),
         );
+        // [if use_cases has bulk]
+        let bulk_max_items = bulk_max_items(variables);
+        // [end]
         // [if payer_steps is three_steps]
         let payee_confirmed_within = variables.milliseconds("CONFIRM_PAYEE_WITHIN_MS", "120000");
         // [end]
@@ -171,6 +176,9 @@ impl Configuration {
             quote_lifetime: quote_lifetime?,
             final_word_after: final_word_after?,
             never_seen_after: never_seen_after?,
+            // [if use_cases has bulk]
+            bulk_max_items: bulk_max_items?,
+            // [end]
             // [if payer_steps is three_steps]
             payee_confirmed_within: payee_confirmed_within?,
             // [end]
@@ -240,6 +248,18 @@ fn dial_code(variables: &mut Variables) -> String {
     dial_code
 }
 
+// [if use_cases has bulk]
+/// The official document allows a thousand.
+fn bulk_max_items(variables: &mut Variables) -> Option<usize> {
+    let name = "BULK_MAX_ITEMS";
+    let max_items = variables.parsed(name, "1000");
+    if max_items.is_some_and(|max_items| !(1..=1_000).contains(&max_items)) {
+        variables.problem(name, "is not from 1 to 1000");
+    }
+    max_items
+}
+
+// [end]
 fn database(variables: &mut Variables) -> Option<PathBuf> {
     let name = "DATABASE_URL";
     let needed = variables.text("CBS_BASE_URL").is_some() || !cfg!(feature = "sandbox");

@@ -174,10 +174,19 @@ impl Connector {
                 connector: connector.clone(),
                 progress: Progress::new(incoming.clone(), patience, schedule),
                 quotes: Quotes::new(Arc::clone(&store)),
-                exceptions: Exceptions::new(store),
+                exceptions: Exceptions::new(Arc::clone(&store)),
                 tasks: tasks.clone(),
             },
         );
+        // [if use_cases has bulk]
+        let bulk_payee = crate::mojaloop::bulk_payee::BulkPayee::new(
+            payee.clone(),
+            configuration.bulk_max_items,
+            Journal::new(Arc::clone(&store)),
+            Journal::new(Arc::clone(&store)),
+            tasks.clone(),
+        );
+        // [end]
         let payer = Payer::new(
             payer_settings(&configuration),
             payer::Collaborators {
@@ -203,6 +212,9 @@ impl Connector {
 
         let backend_routes = backend_api::routes(BackendApi {
             payee,
+            // [if use_cases has bulk]
+            bulk_payee,
+            // [end]
             fsp_id: configuration.fsp_id,
             lei: configuration.lei,
             currencies: configuration.currencies.clone(),

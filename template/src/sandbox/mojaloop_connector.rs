@@ -15,6 +15,8 @@ mod answer;
 mod backend;
 mod behaviour;
 mod control;
+pub mod conversion;
+mod conversion_shapes;
 mod exchange;
 mod identifiers;
 mod incoming;

@@ -24,6 +24,9 @@ mod stopping_store;
 mod test_connector;
 
 mod accounts;
+// [if use_cases has bulk]
+mod bulk_incoming;
+// [end]
 // [if payer_steps is three_steps]
 mod confirmation;
 // [end]

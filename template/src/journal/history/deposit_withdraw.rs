@@ -63,6 +63,7 @@ impl History for SqliteStore {
                      AND payment.transfer_id = history.transfer_id \
                      AND payment.version = history.version \
                      WHERE history.number > ?1 AND history.recorded_at >= ?2 \
+                     AND history.direction IN ('incoming', 'outgoing') \
                      ORDER BY history.number LIMIT ?3",
                 )?
                 .query_map(

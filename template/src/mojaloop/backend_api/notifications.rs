@@ -23,7 +23,7 @@ use crate::{
             errors::ErrorsOrUnknown,
             words::{CorrelationId, TransferStateName},
         },
-        payee::Notification,
+        promises::Notification,
     },
 };
 

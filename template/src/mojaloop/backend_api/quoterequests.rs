@@ -36,7 +36,7 @@ pub async fn quote(
 
 /// The currency is read first: the official collection sends a request that is
 /// wrong in more than one way, and expects to be told of the currency.
-fn read(api: &BackendApi, body: QuoteRequestBody) -> Result<QuoteRequest, PaymentError> {
+pub fn read(api: &BackendApi, body: QuoteRequestBody) -> Result<QuoteRequest, PaymentError> {
     let currency = api.currencies.accept(&body.currency)?;
     let to = &body.to;
     let payee =

@@ -277,12 +277,7 @@ struct PartyDetails {
 
 impl TransferDetails {
     pub fn new(transfer: IncomingTransfer, home_transaction_id: String, fsp_id: &str) -> Self {
-        let transfer_state = match transfer.state() {
-            IncomingState::Reserving => "RECEIVED",
-            IncomingState::Reserved => "RESERVED",
-            IncomingState::Committing | IncomingState::Committed => "COMMITTED",
-            IncomingState::Releasing | IncomingState::Aborted | IncomingState::Refused => "ABORTED",
-        };
+        let transfer_state = transfer_state(transfer.state());
         let request = transfer.request;
         let terms = transfer.terms;
         Self {
@@ -304,9 +299,19 @@ impl TransferDetails {
             currency: terms.amount().currency(),
             transaction_type: request.transaction_type,
             transfer_state,
-            timestamp: transfer.state_since,
+            timestamp: transfer.promise.state_since,
             extensions: [],
         }
+    }
+}
+
+/// The state of a transfer, in the words of the scheme.
+pub fn transfer_state(state: IncomingState) -> &'static str {
+    match state {
+        IncomingState::Reserving => "RECEIVED",
+        IncomingState::Reserved => "RESERVED",
+        IncomingState::Committing | IncomingState::Committed => "COMMITTED",
+        IncomingState::Releasing | IncomingState::Aborted | IncomingState::Refused => "ABORTED",
     }
 }
 

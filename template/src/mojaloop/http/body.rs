@@ -32,11 +32,16 @@ impl ResponseError for Unreadable {
 
 /// JSON is read whatever the `Content-Type` says, as long as it is not too long.
 pub fn body_settings() -> JsonConfig {
+    body_settings_up_to(MAX_BODY_BYTES)
+}
+
+/// The same, for bodies that may be this long.
+pub fn body_settings_up_to(max_bytes: usize) -> JsonConfig {
     JsonConfig::default()
-        .limit(MAX_BODY_BYTES)
+        .limit(max_bytes)
         .content_type_required(false)
         .content_type(|_| true)
-        .error_handler(|error, _| Unreadable(unreadable_body(&error)).into())
+        .error_handler(move |error, _| Unreadable(unreadable_body(&error, max_bytes)).into())
 }
 
 /// A path that its handler cannot take apart.
@@ -49,28 +54,31 @@ pub fn path_settings() -> PathConfig {
 
 /// The message names an element that is missing, and no value: a value can be
 /// personal data.
-fn unreadable_body(error: &JsonPayloadError) -> PaymentError {
+fn unreadable_body(error: &JsonPayloadError, max_bytes: usize) -> PaymentError {
     match error {
         JsonPayloadError::Overflow { .. } | JsonPayloadError::OverflowKnownLength { .. } => {
             PaymentError::new(
                 ErrorCode::Unsupported,
-                format!("the body is longer than {MAX_BODY_BYTES} bytes"),
+                format!("the body is longer than {max_bytes} bytes"),
             )
         }
-        JsonPayloadError::Deserialize(error) if error.is_data() => {
-            let message = error.to_string();
-            match message.strip_prefix("missing field `") {
-                Some(rest) => missing(rest.split('`').next().unwrap_or_default()),
-                None => PaymentError::new(
-                    ErrorCode::MalformedSyntax,
-                    format!(
-                        "an element has the wrong type or comes twice (line {}, column {})",
-                        error.line(),
-                        error.column()
-                    ),
-                ),
-            }
-        }
+        JsonPayloadError::Deserialize(error) if error.is_data() => unreadable_element(error),
         _ => PaymentError::new(ErrorCode::MalformedSyntax, "the body is not JSON"),
+    }
+}
+
+/// The same of a part of a body that was read before.
+pub fn unreadable_element(error: &serde_json::Error) -> PaymentError {
+    let message = error.to_string();
+    match message.strip_prefix("missing field `") {
+        Some(rest) => missing(rest.split('`').next().unwrap_or_default()),
+        None => PaymentError::new(
+            ErrorCode::MalformedSyntax,
+            format!(
+                "an element has the wrong type or comes twice (line {}, column {})",
+                error.line(),
+                error.column()
+            ),
+        ),
     }
 }

@@ -7,12 +7,15 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::answer::Answer;
+use super::{
+    answer::Answer,
+    conversion::{ConversionBehaviour, WantedConversionBehaviour},
+};
 use crate::domain::{amount::Amount, currency::Currency};
 
 const MAX_RULES: usize = 100;
 const MAX_DELAY_MILLISECONDS: u64 = 120_000;
-const MAX_QUOTE_LIFETIME_MILLISECONDS: u64 = 86_400_000;
+const MAX_LIFETIME_MILLISECONDS: u64 = 86_400_000;
 
 /// How the simulator behaves, apart from the rules below.
 #[derive(Debug)]
@@ -22,6 +25,9 @@ pub(super) struct Behaviour {
     pub quote_lifetime: Duration,
     /// Whether a payment goes on to its quote without asking about the party.
     pub auto_accept_party: bool,
+    /// The currencies of every payee, instead of those that are usual.
+    pub payee_currencies: Option<Vec<Currency>>,
+    pub conversion: ConversionBehaviour,
     rules: Vec<Rule>,
 }
 
@@ -31,6 +37,8 @@ impl Default for Behaviour {
             payee_fee: Decimal::ZERO,
             quote_lifetime: Duration::from_secs(60),
             auto_accept_party: true,
+            payee_currencies: None,
+            conversion: ConversionBehaviour::default(),
             rules: Vec::new(),
         }
     }
@@ -43,9 +51,13 @@ pub(super) enum Operation {
     PostTransfer,
     /// The party is accepted.
     AcceptParty,
-    /// The quote is accepted.
+    /// Of a payment with a conversion, the first of the two is accepted: the
+    /// conversion of what is sent, the quote of what is to be received.
+    AcceptFirstTerms,
+    /// The last terms are accepted, those of the quote if nothing is converted:
+    /// the money is to move.
     Accept,
-    /// The quote is rejected.
+    /// The quote or the conversion is rejected.
     Reject,
     GetTransfer,
     Accounts,
@@ -100,10 +112,14 @@ impl Fault {
             | Self::CommitThenGatewayTimeout
             | Self::CommitThenReserved
             | Self::Abort => operation == Operation::Accept,
-            Self::QuoteThenFail => operation == Operation::AcceptParty,
-            Self::AutoAcceptQuotes => {
-                matches!(operation, Operation::PostTransfer | Operation::AcceptParty)
-            }
+            Self::QuoteThenFail => matches!(
+                operation,
+                Operation::AcceptParty | Operation::AcceptFirstTerms
+            ),
+            Self::AutoAcceptQuotes => matches!(
+                operation,
+                Operation::PostTransfer | Operation::AcceptParty | Operation::AcceptFirstTerms
+            ),
             Self::UnknownState => operation == Operation::GetTransfer,
         }
     }
@@ -170,6 +186,9 @@ pub(super) struct WantedBehaviour {
     payee_fee: Option<String>,
     quote_lifetime_ms: Option<u64>,
     auto_accept_party: Option<bool>,
+    payee_currencies: Option<Vec<Currency>>,
+    #[serde(default)]
+    conversion: WantedConversionBehaviour,
     #[serde(default)]
     rules: Vec<Rule>,
 }
@@ -184,21 +203,20 @@ impl Behaviour {
                 .value(),
             None => usual.payee_fee,
         };
-        let quote_lifetime = match wanted.quote_lifetime_ms {
-            Some(milliseconds) if milliseconds > MAX_QUOTE_LIFETIME_MILLISECONDS => {
-                return Err("quoteLifetimeMs is at most one day".to_owned());
-            }
-            Some(milliseconds) => Duration::from_millis(milliseconds),
-            None => usual.quote_lifetime,
-        };
+        let quote_lifetime = lifetime(wanted.quote_lifetime_ms)?;
+        if wanted.payee_currencies.as_ref().is_some_and(Vec::is_empty) {
+            return Err("payeeCurrencies names one at least".to_owned());
+        }
         if wanted.rules.len() > MAX_RULES {
             return Err(format!("at most {MAX_RULES} rules are taken"));
         }
         wanted.rules.iter().try_for_each(Rule::check)?;
         Ok(Self {
             payee_fee,
-            quote_lifetime,
+            quote_lifetime: quote_lifetime.unwrap_or(usual.quote_lifetime),
             auto_accept_party: wanted.auto_accept_party.unwrap_or(usual.auto_accept_party),
+            payee_currencies: wanted.payee_currencies,
+            conversion: ConversionBehaviour::wanted(wanted.conversion)?,
             rules: wanted.rules,
         })
     }
@@ -229,8 +247,6 @@ impl Rule {
         if self.delay_ms > MAX_DELAY_MILLISECONDS {
             return Err(format!("delayMs is at most {MAX_DELAY_MILLISECONDS}"));
         }
-        let is_code =
-            |code: &str| code.len() == 4 && code.bytes().all(|byte| byte.is_ascii_digit());
         let has_code = self.code.as_deref().is_some_and(is_code);
         if has_code != (self.fault == Fault::MojaloopError) {
             return Err(
@@ -239,6 +255,19 @@ impl Rule {
         }
         Ok(())
     }
+}
+
+/// How long something is valid, if that is said.
+pub(super) fn lifetime(milliseconds: Option<u64>) -> Result<Option<Duration>, String> {
+    if milliseconds.is_some_and(|milliseconds| milliseconds > MAX_LIFETIME_MILLISECONDS) {
+        return Err("a lifetime is at most one day".to_owned());
+    }
+    Ok(milliseconds.map(Duration::from_millis))
+}
+
+/// Whether a text has the form of the scheme's error codes.
+pub(super) fn is_code(code: &str) -> bool {
+    code.len() == 4 && code.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 #[cfg(test)]

@@ -118,7 +118,7 @@ async fn drive(
         id_sub_value: wanted.id_sub_value,
         amount_type: wanted.amount_type.as_str(),
         amount: wanted.amount,
-        currency: currency.to_string(),
+        currency,
         initiated_at: Timestamp::now(),
     };
     let notifications = Notifications {
@@ -215,7 +215,7 @@ impl SimulatedMojaloopConnector {
             hub_state: HubState::Reserved,
             current_state: CurrentState::Reserved,
             amount: payment.amount.clone(),
-            currency: payment.currency.clone(),
+            currency: payment.currency,
             accepts: 0,
             document: json!({}),
         });

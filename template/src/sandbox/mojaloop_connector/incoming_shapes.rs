@@ -10,7 +10,7 @@ use super::{
     identifiers::{base64_url, new_digest, new_trace_id, new_ulid},
     simulated_hub::{CurrentState, HubState},
 };
-use crate::domain::timestamp::Timestamp;
+use crate::domain::{currency::Currency, timestamp::Timestamp};
 
 /// How long the messages of one stage are valid.
 const STAGE: Duration = Duration::from_secs(3);
@@ -29,7 +29,7 @@ pub(super) struct IncomingPayment {
     pub id_sub_value: Option<String>,
     pub amount_type: &'static str,
     pub amount: String,
-    pub currency: String,
+    pub currency: Currency,
     pub initiated_at: Timestamp,
 }
 
@@ -260,7 +260,7 @@ impl IncomingPayment {
             "transactionId": self.transfer_id,
             "payee": interoperable_party(&quote_request["to"], &self.payee_fsp),
             "payer": self.interoperable_payer(),
-            "amount": money(&self.currency, &self.amount),
+            "amount": money(self.currency.code(), &self.amount),
             "transactionType": transaction_type(),
             "amountType": self.amount_type,
             "extensionList": { "extension": quote_request["extensionList"] },

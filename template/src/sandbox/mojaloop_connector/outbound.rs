@@ -56,6 +56,15 @@ async fn to_the_end(work: impl Future<Output = Answer> + 'static) -> Answer {
     }
 }
 
+/// A decision that arrived.
+struct Received {
+    /// As rules name it, unless there are none for it.
+    operation: Option<Operation>,
+    moves_money: bool,
+    /// The payment before anything came of the decision.
+    document: Value,
+}
+
 impl SimulatedMojaloopConnector {
     /// Looks for a misfortune that was ordered, and waits as long as it says.
     pub(super) async fn suffer(&self, operation: Operation) -> Option<Misfortune> {
@@ -95,7 +104,7 @@ impl SimulatedMojaloopConnector {
                 hub_state: HubState::None,
                 current_state: CurrentState::WaitingForPartyAcceptance,
                 amount: request.amount.clone(),
-                currency: request.currency.to_string(),
+                currency: request.currency,
                 accepts: earlier.map_or(0, |earlier| earlier.accepts),
                 document,
             },
@@ -107,11 +116,7 @@ impl SimulatedMojaloopConnector {
             }
             Some(misfortune) if misfortune.fault == Fault::AutoAcceptQuotes => {
                 let answer = payment.begin(behaviour, &request);
-                if payment.transfer.current_state == CurrentState::WaitingForQuoteAcceptance {
-                    payment.settle(HubState::Committed)
-                } else {
-                    answer
-                }
+                payment.complete(behaviour, answer)
             }
             _ => payment.begin(behaviour, &request),
         };
@@ -120,29 +125,24 @@ impl SimulatedMojaloopConnector {
     }
 
     async fn go_on(&self, transfer_id: &str, decision: Decision) -> Answer {
-        let Some((document, current_state)) = self.receive(transfer_id, decision) else {
+        let Some(received) = self.receive(transfer_id, decision) else {
             let message = "no cached data was found for this transferId";
             return Answer::refusal(StatusCode::INTERNAL_SERVER_ERROR, message);
         };
-        // Rules for "accept" and "reject" are about the quote.
-        let misfortune = match current_state {
-            CurrentState::WaitingForPartyAcceptance if decision.accepts_party() => {
-                self.suffer(Operation::AcceptParty).await
-            }
-            CurrentState::WaitingForPartyAcceptance => None,
-            _ if decision.accepts_quote() => self.suffer(Operation::Accept).await,
-            _ => self.suffer(Operation::Reject).await,
+        let misfortune = match received.operation {
+            Some(operation) => self.suffer(operation).await,
+            None => None,
         };
         if let Some(answer) = misfortune
             .as_ref()
-            .and_then(|misfortune| misfortune.answer_without_acting(&document))
+            .and_then(|misfortune| misfortune.answer_without_acting(&received.document))
         {
             return answer;
         }
         let answer = self.decide(transfer_id, decision, misfortune.as_ref());
         let is_silent = misfortune
             .is_some_and(|misfortune| misfortune.fault == Fault::CommitThenSilent)
-            && current_state == CurrentState::WaitingForQuoteAcceptance;
+            && received.moves_money;
         if is_silent {
             tokio::time::sleep(SILENCE).await;
         }
@@ -150,16 +150,30 @@ impl SimulatedMojaloopConnector {
     }
 
     /// Notes that a decision arrived, whatever then becomes of it.
-    fn receive(&self, transfer_id: &str, decision: Decision) -> Option<(Value, CurrentState)> {
+    fn receive(&self, transfer_id: &str, decision: Decision) -> Option<Received> {
         let mut state = self.state();
         let transfer = state.hub.find_mut(transfer_id)?;
         if transfer.direction == Direction::Inbound {
             return None;
         }
-        if decision.accepts_quote() {
+        let accepts = decision.accepts(transfer.current_state);
+        let operation = if transfer.current_state == CurrentState::WaitingForPartyAcceptance {
+            accepts.then_some(Operation::AcceptParty)
+        } else if !accepts {
+            Some(Operation::Reject)
+        } else if transfer.awaits_first_acceptance() {
+            Some(Operation::AcceptFirstTerms)
+        } else {
+            Some(Operation::Accept)
+        };
+        if operation == Some(Operation::Accept) {
             transfer.accepts += 1;
         }
-        Some((transfer.document.clone(), transfer.current_state))
+        Some(Received {
+            operation,
+            moves_money: accepts && transfer.awaits_last_acceptance(),
+            document: transfer.document.clone(),
+        })
     }
 
     fn decide(
@@ -184,7 +198,10 @@ impl SimulatedMojaloopConnector {
             CurrentState::WaitingForPartyAcceptance => {
                 payment.decide_party(behaviour, decision, misfortune)
             }
-            CurrentState::WaitingForQuoteAcceptance => payment.decide_quote(decision, misfortune),
+            CurrentState::WaitingForConversionAcceptance
+            | CurrentState::WaitingForQuoteAcceptance => {
+                payment.decide_terms(behaviour, decision, misfortune)
+            }
             CurrentState::Completed => Answer::ok(payment.transfer.document.clone()),
             CurrentState::Aborted | CurrentState::ErrorOccurred | CurrentState::Reserved => {
                 Answer::no_content()

@@ -6,18 +6,16 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{
+    conversion_shapes::converted_amount,
     exchange::{Exchange, copy_fields, extension, interoperable_party, money},
     identifiers::{base64_url, new_digest, new_ulid},
     simulated_hub::HubState,
     transfer_request::BIRTH_EXTENSIONS,
 };
-use crate::domain::{amount::Amount, quote::Terms, timestamp::Timestamp};
-
-/// The FSP that every party belongs to whom a payment goes.
-pub(super) const PAYEE_FSP: &str = "greenbank";
+use crate::domain::{amount::Amount, currency::Currency, quote::Terms, timestamp::Timestamp};
 
 /// How long the messages of one stage are valid.
-const STAGE: Duration = Duration::from_secs(3);
+pub(super) const STAGE: Duration = Duration::from_secs(3);
 
 /// The payment as it is before anything has been done about it.
 pub(super) fn started(request: &Value, transfer_id: &str, trace_id: &str) -> Value {
@@ -29,9 +27,21 @@ pub(super) fn started(request: &Value, transfer_id: &str, trace_id: &str) -> Val
     document
 }
 
-/// Two participants, seen from this connector's.
+/// A payee that was found.
+pub(super) struct FoundPayee {
+    pub fsp: String,
+    pub first_name: Value,
+    pub middle_name: Value,
+    pub last_name: Value,
+    pub display_name: Value,
+    pub currencies: Vec<Currency>,
+}
+
+/// The participants of a payment, seen from this connector's.
 pub(super) struct OutboundExchange<'a> {
-    payer_fsp: &'a str,
+    pub payer_fsp: &'a str,
+    payee_fsp: String,
+    pub fxp: String,
     trace_id: String,
 }
 
@@ -39,6 +49,8 @@ impl<'a> OutboundExchange<'a> {
     pub(super) fn of(document: &Value, payer_fsp: &'a str) -> Self {
         Self {
             payer_fsp,
+            payee_fsp: text(&document["to"]["fspId"]).to_owned(),
+            fxp: text(&document["fxProviders"][0]).to_owned(),
             trace_id: text(&document["traceId"]).to_owned(),
         }
     }
@@ -47,7 +59,7 @@ impl<'a> OutboundExchange<'a> {
         Exchange {
             resource,
             source: self.payer_fsp,
-            destination: Some(PAYEE_FSP),
+            destination: Some(&self.payee_fsp),
             trace_id: &self.trace_id,
         }
     }
@@ -55,9 +67,23 @@ impl<'a> OutboundExchange<'a> {
     fn to_payer(&self, resource: &'static str) -> Exchange<'_> {
         Exchange {
             resource,
-            source: PAYEE_FSP,
+            source: &self.payee_fsp,
             destination: Some(self.payer_fsp),
             trace_id: &self.trace_id,
+        }
+    }
+
+    pub(super) fn to_fxp(&self, resource: &'static str) -> Exchange<'_> {
+        Exchange {
+            destination: Some(&self.fxp),
+            ..self.to_payee(resource)
+        }
+    }
+
+    pub(super) fn by_fxp(&self, resource: &'static str) -> Exchange<'_> {
+        Exchange {
+            source: &self.fxp,
+            ..self.to_payer(resource)
         }
     }
 
@@ -84,26 +110,35 @@ impl<'a> OutboundExchange<'a> {
     }
 
     /// The payee was found.
-    pub(super) fn add_party(&self, document: &mut Value) {
+    pub(super) fn add_party(&self, document: &mut Value, payee: &FoundPayee) {
         self.add_party_request(document);
-        let supported_currencies = json!([document["currency"]]);
         let to = &mut document["to"];
-        to["fspId"] = json!(PAYEE_FSP);
+        to["fspId"] = json!(payee.fsp);
         to["extensionList"] = Value::Array(lookup_extensions(true));
-        to["firstName"] = json!("John");
-        to["middleName"] = json!("Alexander");
-        to["lastName"] = json!("Doe");
+        for (name, field) in [
+            ("firstName", &payee.first_name),
+            ("middleName", &payee.middle_name),
+            ("lastName", &payee.last_name),
+        ] {
+            if !field.is_null() {
+                to[name] = field.clone();
+            }
+        }
 
-        let mut party = interoperable_party(to, PAYEE_FSP);
-        party["name"] = json!("John Doe");
-        party["supportedCurrencies"] = supported_currencies.clone();
+        let mut party = interoperable_party(to, &payee.fsp);
+        party["name"] = payee.display_name.clone();
+        party["supportedCurrencies"] = json!(payee.currencies);
         let body = json!({ "party": party });
+        let from_payee = Exchange {
+            source: &payee.fsp,
+            ..self.to_payer("parties")
+        };
         document["getPartiesResponse"] = json!({
-            "headers": self.to_payer("parties").received_callback(&body),
+            "headers": from_payee.received_callback(&body),
             "body": body,
         });
         document["needFx"] = json!(false);
-        document["supportedCurrencies"] = supported_currencies;
+        document["supportedCurrencies"] = json!(payee.currencies);
     }
 
     /// No payee was found; gives the error as the hub put it.
@@ -125,7 +160,7 @@ impl<'a> OutboundExchange<'a> {
     /// The payee's FSP quoted.
     pub(super) fn add_quote(&self, document: &mut Value, terms: Terms, expires_at: Timestamp) {
         let quote_id = new_ulid();
-        let request = quote_request(document, &quote_id, self.payer_fsp);
+        let request = self.quote_request(document, &quote_id);
         document["quoteId"] = json!(quote_id);
         document["quoteRequest"] = json!({
             "headers": self.to_payee("quotes").sent_request(),
@@ -139,7 +174,34 @@ impl<'a> OutboundExchange<'a> {
             "body": response,
             "originalIso20022QuoteResponse": original,
         });
-        document["quoteResponseSource"] = json!(PAYEE_FSP);
+        document["quoteResponseSource"] = json!(self.payee_fsp);
+    }
+
+    fn quote_request(&self, document: &Value, quote_id: &str) -> Value {
+        let amount = match converted_amount(document) {
+            Some((currency, amount)) => money(currency.code(), &amount),
+            None => money(text(&document["currency"]), text(&document["amount"])),
+        };
+        let mut request = json!({
+            "quoteId": quote_id,
+            "transactionId": document["transferId"],
+            "amountType": document["amountType"],
+            "amount": amount,
+            "expiration": Timestamp::now().after(STAGE),
+            "payer": interoperable_party(&document["from"], self.payer_fsp),
+            "payee": interoperable_party(&document["to"], &self.payee_fsp),
+            "transactionType": {
+                "scenario": document["transactionType"],
+                "initiator": "PAYER",
+                "initiatorType": "CONSUMER",
+            },
+        });
+        copy_fields(document, &mut request, &[("note", "note")]);
+        let extensions = list(&document["quoteRequestExtensions"]);
+        if !extensions.is_empty() {
+            request["extensionList"] = json!({ "extension": extensions });
+        }
+        request
     }
 
     /// The transfer was sent, and the payee's FSP answered with this state.
@@ -150,7 +212,7 @@ impl<'a> OutboundExchange<'a> {
         let quote = &document["quoteResponse"]["body"];
         let body = json!({
             "transferId": document["transferId"],
-            "payeeFsp": PAYEE_FSP,
+            "payeeFsp": self.payee_fsp,
             "payerFsp": self.payer_fsp,
             "amount": quote["transferAmount"],
             "ilpPacket": quote["ilpPacket"],
@@ -186,7 +248,7 @@ impl<'a> OutboundExchange<'a> {
     }
 }
 
-fn text(value: &Value) -> &str {
+pub(super) fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
 
@@ -218,7 +280,7 @@ fn creditor_extensions(document: &Value) -> Vec<Value> {
         ),
         extension("CdtTrfTxInf.Cdtr.Id.PrvtId.Othr.Id", text(&to["idValue"])),
         extension("CdtTrfTxInf.Cdtr.Nm", payee_name(document)),
-        extension("CdtTrfTxInf.CdtrAgt.FinInstnId.Othr.Id", PAYEE_FSP),
+        extension("CdtTrfTxInf.CdtrAgt.FinInstnId.Othr.Id", text(&to["fspId"])),
     ]
 }
 
@@ -228,29 +290,6 @@ fn charge_bearer(document: &Value) -> &'static str {
         "RECEIVE" => "DEBT",
         _ => "CRED",
     }
-}
-
-fn quote_request(document: &Value, quote_id: &str, payer_fsp: &str) -> Value {
-    let mut request = json!({
-        "quoteId": quote_id,
-        "transactionId": document["transferId"],
-        "amountType": document["amountType"],
-        "amount": money(text(&document["currency"]), text(&document["amount"])),
-        "expiration": Timestamp::now().after(STAGE),
-        "payer": interoperable_party(&document["from"], payer_fsp),
-        "payee": interoperable_party(&document["to"], PAYEE_FSP),
-        "transactionType": {
-            "scenario": document["transactionType"],
-            "initiator": "PAYER",
-            "initiatorType": "CONSUMER",
-        },
-    });
-    copy_fields(document, &mut request, &[("note", "note")]);
-    let extensions = list(&document["quoteRequestExtensions"]);
-    if !extensions.is_empty() {
-        request["extensionList"] = json!({ "extension": extensions });
-    }
-    request
 }
 
 fn quote_extensions(document: &Value, payer_fsp: &str) -> Vec<Value> {
@@ -276,7 +315,10 @@ fn quote_extensions(document: &Value, payer_fsp: &str) -> Vec<Value> {
     extensions.extend(creditor_extensions(document));
     extensions.extend([
         extension("CdtTrfTxInf.ChrgBr", charge_bearer(document)),
-        extension("CdtTrfTxInf.ChrgsInf.Agt.FinInstnId.Othr.Id", PAYEE_FSP),
+        extension(
+            "CdtTrfTxInf.ChrgsInf.Agt.FinInstnId.Othr.Id",
+            text(&document["to"]["fspId"]),
+        ),
     ]);
     extensions
 }
@@ -348,7 +390,7 @@ fn original_quote_response(
                 "Id": { "PrvtId": private_party(&document["to"]) },
                 "Nm": payee_name(document),
             },
-            "CdtrAgt": agent(PAYEE_FSP),
+            "CdtrAgt": agent(text(&document["to"]["fspId"])),
             "ChrgBr": charge_bearer(document),
             "IntrBkSttlmAmt": {
                 "Ccy": transfer_amount["currency"],
@@ -357,7 +399,7 @@ fn original_quote_response(
             "InstdAmt": charged(&response["payeeReceiveAmount"]),
             "ChrgsInf": {
                 "Amt": charged(&response["payeeFspFee"]),
-                "Agt": agent(PAYEE_FSP),
+                "Agt": agent(text(&document["to"]["fspId"])),
             },
             "VrfctnOfTerms": { "IlpV4PrepPacket": response["ilpPacket"] },
         },

@@ -6,6 +6,8 @@ use std::collections::{HashMap, VecDeque};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::domain::currency::Currency;
+
 /// Beyond this many transfers the oldest are forgotten.
 const MAX_TRANSFERS: usize = 10_000;
 
@@ -36,6 +38,7 @@ impl HubState {
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub(super) enum CurrentState {
     WaitingForPartyAcceptance,
+    WaitingForConversionAcceptance,
     WaitingForQuoteAcceptance,
     Reserved,
     Completed,
@@ -56,6 +59,7 @@ impl CurrentState {
     pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::WaitingForPartyAcceptance => "WAITING_FOR_PARTY_ACCEPTANCE",
+            Self::WaitingForConversionAcceptance => "WAITING_FOR_CONVERSION_ACCEPTANCE",
             Self::WaitingForQuoteAcceptance => "WAITING_FOR_QUOTE_ACCEPTANCE",
             Self::Reserved => "RESERVED",
             Self::Completed => "COMPLETED",
@@ -82,8 +86,8 @@ pub(super) struct SimulatedTransfer {
     pub hub_state: HubState,
     pub current_state: CurrentState,
     pub amount: String,
-    pub currency: String,
-    /// How many requests to accept the quote arrived.
+    pub currency: Currency,
+    /// How many requests to accept the last terms arrived.
     pub accepts: u32,
     /// The whole cached state, as answers show it.
     #[serde(skip)]
@@ -148,7 +152,7 @@ mod tests {
             hub_state: HubState::None,
             current_state: CurrentState::WaitingForQuoteAcceptance,
             amount: "1".to_owned(),
-            currency: "KES".to_owned(),
+            currency: "KES".parse().unwrap(),
             accepts: 0,
             document: Value::Null,
         }

@@ -1,5 +1,6 @@
 //! The simulator over HTTP, as the connector and its tests see it.
 
+mod conversions;
 mod incoming;
 mod misfortunes;
 mod outgoing;

@@ -26,6 +26,8 @@ pub(super) struct TransferRequest {
     pub amount: String,
     pub currency: Currency,
     pub payee_id_value: String,
+    /// Those of the payer, the first one first; none were stated if there are none.
+    pub payer_currencies: Vec<Currency>,
     /// The request as it was sent.
     pub body: Value,
 }
@@ -73,6 +75,7 @@ impl TransferRequest {
             amount_type,
             amount,
             currency,
+            payer_currencies: currencies(&body["from"]["supportedCurrencies"])?,
             payee_id_value: required_text(&body["to"], "idValue")?.to_owned(),
             body,
         })
@@ -137,6 +140,14 @@ fn check_extensions(body: &Value, list: &str) -> Result<(), String> {
         ));
     }
     Ok(())
+}
+
+fn currencies(stated: &Value) -> Result<Vec<Currency>, String> {
+    if stated.is_null() {
+        return Ok(Vec::new());
+    }
+    serde_json::from_value(stated.clone())
+        .map_err(|_| "supportedCurrencies must be codes of ISO 4217".to_owned())
 }
 
 fn missing(name: &str) -> String {

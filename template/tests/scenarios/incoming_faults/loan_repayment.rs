@@ -37,7 +37,7 @@ async fn a_repayment_is_known_by_its_booking() {
     let payment = IncomingPayment::of("100");
     let answer = connector.prepare(&payment).await.served();
     let recorded = connector.incoming(&payment.transfer_id).await;
-    let booking = recorded.payment.booking.unwrap();
+    let booking = recorded.payment.promise.booking.unwrap();
     assert_eq!(answer["homeTransactionId"], json!(booking));
 }
 

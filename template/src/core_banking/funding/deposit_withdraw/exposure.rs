@@ -90,6 +90,10 @@ impl Exposure {
         let (transfer_id, amount) = match recorded.direction {
             Direction::Incoming => of_incoming(serde_json::from_str(&recorded.body)?),
             Direction::Outgoing => of_outgoing(serde_json::from_str(&recorded.body)?),
+            // [if use_cases has bulk]
+            // No money of its own.
+            Direction::BulkQuote | Direction::BulkTransfer => return Ok(()),
+            // [end]
         };
         let payment = (recorded.direction, transfer_id);
         self.forget(&payment);

@@ -39,7 +39,7 @@ where
     Bank: Customers + PayeePostings + Bookings + ?Sized,
 {
     match step {
-        CreditStep::Reserve => match transfer.told {
+        CreditStep::Reserve => match transfer.promise.told {
             None => promise(bank, funding, progress, transfer).await,
             // It is too late to refuse: the bank says whether it can be posted.
             Some(FinalState::Committed) => Ok(Outcome::Done(None)),

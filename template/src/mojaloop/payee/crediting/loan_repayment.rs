@@ -35,7 +35,7 @@ where
     Ok(match step {
         CreditStep::Reserve => {
             if let (Some(FinalState::Aborted), Attempt::AgainSince(since)) =
-                (transfer.told, attempt)
+                (transfer.promise.told, attempt)
             {
                 // What the scheme has aborted is not posted any more.
                 return Ok(steps::find_out_only(bank, patience, since, reference).await);

@@ -33,7 +33,7 @@ where
     let transfer_id = &transfer.request.transfer_id;
     let reference = &Reference::of_credit(transfer_id, step);
     if let (CreditStep::Reserve, Some(FinalState::Aborted), Attempt::AgainSince(since)) =
-        (step, transfer.told, attempt)
+        (step, transfer.promise.told, attempt)
     {
         // What the scheme has aborted is not reserved any more.
         return Ok(steps::find_out_only(bank, patience, since, reference).await);

@@ -1,0 +1,173 @@
+//! Payments that arrive many at a time: a bulk quote, and a bulk transfer.
+//!
+//! A bulk moves no money. Each of its items is a quote or a transfer like any
+//! other, and stands or falls alone.
+
+use std::collections::HashSet;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{
+    amount::Amount,
+    error::{ErrorCode, PaymentError},
+    identifier::PartyIdentifier,
+    incoming::IncomingRequest,
+    quote::{AmountType, Quote, QuoteRequest},
+    timestamp::Timestamp,
+    transfer_id::{QuoteId, TransferId},
+};
+
+/// One of the items, as it was asked for: understood, or refused alone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asked<Id, Request> {
+    pub id: Id,
+    pub request: Result<Request, PaymentError>,
+}
+
+/// A request for many quotes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BulkQuoteRequest {
+    pub bulk_quote_id: TransferId,
+    pub items: Vec<Asked<QuoteId, QuoteRequest>>,
+}
+
+/// The quotes that were given, in the order of the request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BulkQuote {
+    pub request: BulkQuoteRequest,
+    pub results: Vec<Result<Quote, PaymentError>>,
+    pub given_at: Timestamp,
+}
+
+impl BulkQuote {
+    /// Until when all of the quotes bind; `None` if none was given.
+    pub fn expires_at(&self) -> Option<Timestamp> {
+        let given = self.results.iter().flatten();
+        given.map(|quote| quote.expires_at).min()
+    }
+}
+
+/// A transfer among many. It does not say which of the quotes it is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BulkTransferItem {
+    pub payee: PartyIdentifier,
+    /// What is transferred, or what the quote was asked for: both are said.
+    pub amount: Amount,
+    pub amount_type: Option<AmountType>,
+    pub transaction_type: String,
+}
+
+/// A request for many transfers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BulkTransferRequest {
+    pub bulk_transfer_id: TransferId,
+    pub bulk_quote_id: Option<TransferId>,
+    pub items: Vec<Asked<TransferId, BulkTransferItem>>,
+}
+
+/// Many transfers, and how the request for them was answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BulkTransfer {
+    pub request: BulkTransferRequest,
+    /// The transfers, in the order of the request; why not, for those that
+    /// cannot be one. What becomes of them is in their own records.
+    pub transfers: Vec<Result<IncomingRequest, PaymentError>>,
+    /// Which items were answered as failed, once there was an answer. They stay
+    /// failed: the scheme has been told so.
+    pub failures: Option<Vec<Option<PaymentError>>>,
+    pub state_since: Timestamp,
+}
+
+impl BulkTransfer {
+    /// A bulk whose transfers are about to be prepared.
+    pub fn open(request: BulkTransferRequest, quotes: Option<&BulkQuote>, now: Timestamp) -> Self {
+        Self {
+            transfers: transfers(&request.items, quotes),
+            request,
+            failures: None,
+            state_since: now,
+        }
+    }
+
+    pub fn state_name(&self) -> &'static str {
+        match self.failures {
+            None => "preparing",
+            Some(_) => "prepared",
+        }
+    }
+
+    /// Why an item was answered as failed, if it was.
+    pub fn failure(&self, number: usize) -> Option<&PaymentError> {
+        self.failures.as_ref()?.get(number)?.as_ref()
+    }
+}
+
+/// Finds the quote of each transfer. Each quote is taken by one transfer; which
+/// of two that agree in payee and amounts does not matter, as their terms agree.
+fn transfers(
+    items: &[Asked<TransferId, BulkTransferItem>],
+    quotes: Option<&BulkQuote>,
+) -> Vec<Result<IncomingRequest, PaymentError>> {
+    let mut untaken: Vec<&Quote> = quotes
+        .iter()
+        .flat_map(|bulk| bulk.results.iter().flatten())
+        .collect();
+    let mut take = |asked: &Asked<TransferId, BulkTransferItem>| {
+        let item = asked.request.as_ref().map_err(PaymentError::clone)?;
+        // The amount of the transfer, and only where no quote comes to it the
+        // one that was asked for.
+        let by_transfer_amount =
+            |quote: &&Quote| is_about(item, quote) && quote.terms.transfer_amount() == item.amount;
+        let by_asked_amount =
+            |quote: &&Quote| is_about(item, quote) && quote.request.amount == item.amount;
+        let found = untaken
+            .iter()
+            .position(by_transfer_amount)
+            .or_else(|| untaken.iter().position(by_asked_amount));
+        let quote = untaken.remove(found.ok_or_else(no_quote)?);
+        Ok(IncomingRequest {
+            transfer_id: asked.id.clone(),
+            quote_id: Some(quote.request.quote_id.clone()),
+            payee: item.payee.clone(),
+            payer: quote.request.payer.clone(),
+            transaction_type: item.transaction_type.clone(),
+            terms: quote.terms,
+        })
+    };
+    items.iter().map(&mut take).collect()
+}
+
+fn is_about(item: &BulkTransferItem, quote: &Quote) -> bool {
+    let amount_type = item.amount_type.unwrap_or(quote.request.amount_type);
+    item.payee.is_same_party(&quote.request.payee) && amount_type == quote.request.amount_type
+}
+
+fn no_quote() -> PaymentError {
+    PaymentError::new(
+        ErrorCode::QuoteNotFound,
+        "no quote of this connector was given for this transfer",
+    )
+}
+
+/// Refuses a bulk that is too long, or that names one identifier twice: the
+/// second one could not be told from a repetition of the first.
+pub fn check_items<'a, Id: Eq + std::hash::Hash + 'a>(
+    ids: impl ExactSizeIterator<Item = &'a Id>,
+    max_items: usize,
+) -> Result<(), PaymentError> {
+    let length = ids.len();
+    if length == 0 || length > max_items {
+        return Err(PaymentError::new(
+            ErrorCode::Unsupported,
+            format!("a bulk has 1 to {max_items} items here"),
+        ));
+    }
+    let distinct: HashSet<_> = ids.collect();
+    if distinct.len() < length {
+        return Err(PaymentError::new(
+            ErrorCode::MalformedSyntax,
+            "an identifier comes twice in this bulk",
+        ));
+    }
+    Ok(())
+}
