@@ -20,6 +20,9 @@ use actix_web::{HttpResponse, ResponseError, http::StatusCode, web};
 use utoipa::openapi::OpenApi;
 
 use super::{
+    // [if role is fxp, both]
+    fxp::Fxp,
+    // [end]
     http::{body_settings, error_response, health, no_such_resource, path_settings, resource},
     openapi::{self, DOCUMENT_PATH, rendered, serve},
     payee::Payee,
@@ -36,6 +39,13 @@ use crate::{
 #[derive(Clone)]
 pub struct BackendApi {
     pub payee: Payee,
+    // [if use_cases has request_to_pay]
+    pub sent_requests: super::payee::requests::SentRequests,
+    pub received_requests: super::payer::requests::ReceivedRequests,
+    // [end]
+    // [if role is fxp, both]
+    pub fxp: Fxp,
+    // [end]
     // [if use_cases has bulk]
     pub bulk_payee: super::bulk_payee::BulkPayee,
     // [end]
@@ -60,7 +70,9 @@ impl ResponseError for BackendError {
             | ErrorCode::ServiceUnavailable
             | ErrorCode::Timeout
             | ErrorCode::PayeeError => StatusCode::INTERNAL_SERVER_ERROR,
-            ErrorCode::QuoteNotFound | ErrorCode::TransferNotFound => StatusCode::NOT_FOUND,
+            ErrorCode::QuoteNotFound
+            | ErrorCode::TransactionRequestNotFound
+            | ErrorCode::TransferNotFound => StatusCode::NOT_FOUND,
             _ => StatusCode::BAD_REQUEST,
         }
     }

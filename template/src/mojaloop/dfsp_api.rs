@@ -5,8 +5,12 @@ mod accounts;
 // [if payer_debit is push_approval]
 mod approvals;
 // [end]
+mod currency_pair;
 mod payments;
 mod requests;
+// [if use_cases has request_to_pay]
+mod requests_to_pay;
+// [end]
 mod transfers;
 mod wire;
 #[cfg(test)]
@@ -32,6 +36,10 @@ use crate::{
 #[derive(Clone)]
 pub struct DfspApi {
     pub payer: Payer,
+    // [if use_cases has request_to_pay]
+    pub received_requests: super::payer::requests::ReceivedRequests,
+    pub sent_requests: super::payee::requests::SentRequests,
+    // [end]
     // [if payer_debit is push_approval]
     pub approvals: super::payer::debiting::Approvals,
     // [end]
@@ -48,6 +56,7 @@ impl ResponseError for RequestError {
     fn status_code(&self) -> StatusCode {
         match self.0.code.as_str().as_bytes() {
             _ if self.0.code == ErrorCode::TransferNotFound => StatusCode::NOT_FOUND,
+            _ if self.0.code == ErrorCode::TransactionRequestNotFound => StatusCode::NOT_FOUND,
             _ if self.0.code == ErrorCode::CurrencyRefused => StatusCode::BAD_REQUEST,
             [b'3' | b'4', ..] => StatusCode::BAD_REQUEST,
             _ => StatusCode::INTERNAL_SERVER_ERROR,
@@ -91,6 +100,9 @@ pub fn document() -> OpenApi {
         accounts::document(),
         // [if payer_debit is push_approval]
         approvals::document(),
+        // [end]
+        // [if use_cases has request_to_pay]
+        requests_to_pay::document(),
         // [end]
     ];
     openapi::document("DFSP API", "The bank's own channels call it.", parts)
@@ -136,6 +148,9 @@ pub fn routes(api: DfspApi) -> impl Fn(&mut web::ServiceConfig) + Clone + Send +
                 resource("/accounts/{idType}/{idValue}/{idSubValue}")
                     .route(web::delete().to(accounts::delete_part)),
             )
+            // [if use_cases has request_to_pay]
+            .configure(requests_to_pay::routes)
+            // [end]
             .default_service(web::to(no_such_resource));
     }
 }

@@ -14,6 +14,9 @@
 //! The payer's money is reserved before the scheme may transfer.
 
 pub mod agreeing;
+// [if use_cases has conversion]
+mod converting;
+// [end]
 pub mod debiting;
 // [if payer_steps is not one_step]
 mod deciding;
@@ -21,6 +24,9 @@ mod deciding;
 mod lapsing;
 mod offering;
 mod paying;
+// [if use_cases has request_to_pay]
+pub mod requests;
+// [end]
 
 use std::{
     sync::{
@@ -37,6 +43,9 @@ use super::{
 };
 use crate::{
     core_banking::{
+        // [if use_cases has conversion]
+        conversion_limits::ConversionLimits,
+        // [end]
         fees::Fees,
         funding::Funding,
         // [if payer_steps is one_step]
@@ -80,6 +89,9 @@ pub struct Payer {
     // [if payer_steps is one_step]
     limits: Limits,
     // [end]
+    // [if use_cases has conversion]
+    conversion_limits: ConversionLimits,
+    // [end]
     connector: MojaloopConnector,
     progress: Progress<OutgoingPayment>,
     turns: Turns,
@@ -106,6 +118,9 @@ pub struct Collaborators {
     // [if payer_steps is one_step]
     pub limits: Limits,
     // [end]
+    // [if use_cases has conversion]
+    pub conversion_limits: ConversionLimits,
+    // [end]
     pub connector: MojaloopConnector,
     pub progress: Progress<OutgoingPayment>,
     pub tasks: Tasks,
@@ -123,6 +138,9 @@ impl Payer {
             fees: with.fees,
             // [if payer_steps is one_step]
             limits: with.limits,
+            // [end]
+            // [if use_cases has conversion]
+            conversion_limits: with.conversion_limits,
             // [end]
             connector: with.connector,
             progress: with.progress,

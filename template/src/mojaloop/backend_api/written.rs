@@ -108,6 +108,8 @@ impl Union {
             }
         }
 
+        self.leave_to_all(&mut schemas);
+
         let mut text = String::new();
         for key in ["openapi", "info"] {
             entry(&mut text, 0, key, &self.whole[key]);
@@ -117,6 +119,19 @@ impl Union {
         text.push_str("components:\n  schemas:\n");
         self.write(&mut text, 2, &schemas);
         text
+    }
+
+    /// What each of the parts of which every connector has one has in its own way
+    /// is there whoever else needs it.
+    fn leave_to_all(&self, variants: &mut Variants) {
+        for variants in variants.values_mut().filter(|variants| variants.len() > 1) {
+            let all: Conditions = variants.iter().flat_map(|(of, _)| of.clone()).collect();
+            if let Some(group) = self.exhaustive.iter().find(|group| all.is_superset(group)) {
+                for (conditions, _) in variants.iter_mut() {
+                    conditions.retain(|condition| group.contains(condition));
+                }
+            }
+        }
     }
 
     fn write(&self, text: &mut String, depth: usize, variants: &Variants) {

@@ -2,11 +2,6 @@
 //!
 //! These types only describe: what is sent is read into those of `domain`.
 
-use utoipa::{
-    PartialSchema, ToSchema,
-    openapi::{ObjectBuilder, RefOr, Schema, schema::Type},
-};
-
 use crate::{
     domain::{identifier::IdType, quote::AmountType},
     mojaloop::http::MAX_TEXT_LENGTH,
@@ -18,8 +13,9 @@ macro_rules! word {
         $(#[doc = $doc])+
         pub struct $name;
 
-        impl PartialSchema for $name {
-            fn schema() -> RefOr<Schema> {
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+                use utoipa::openapi::{ObjectBuilder, schema::Type};
                 let make: fn(ObjectBuilder) -> ObjectBuilder = $make;
                 let description = concat!($($doc, "\n"),+);
                 let description = description.lines().map(str::trim).collect::<Vec<_>>();
@@ -29,9 +25,10 @@ macro_rules! word {
             }
         }
 
-        impl ToSchema for $name {}
+        impl utoipa::ToSchema for $name {}
     };
 }
+pub(crate) use word;
 
 word!(
     /// An exact decimal in major units: no sign, no exponent, and no more

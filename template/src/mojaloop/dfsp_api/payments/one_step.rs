@@ -28,10 +28,10 @@ use crate::{
     },
 };
 
-/// A payment that has been made: what the payee got, and what it cost.
+/// A payment that has begun, and is made: what the payee got, and what it cost.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct PaidAnswer {
+pub struct BegunAnswer {
     #[schema(value_type = CorrelationId)]
     transfer_id: TransferId,
     #[schema(value_type = TransferStateName)]
@@ -40,7 +40,7 @@ struct PaidAnswer {
     terms: OfferAnswer,
 }
 
-impl PaidAnswer {
+impl BegunAnswer {
     fn of(payment: OutgoingPayment) -> Option<Self> {
         Some(Self {
             transfer_id: payment.transfer_id.clone(),
@@ -87,7 +87,7 @@ fn location(transfer_id: &TransferId) -> String {
     path = "/send-money",
     tag = "payments",
     request_body = SendMoneyBody,
-    responses((status = 200, body = PaidAnswer, description = "It is paid."), Errors),
+    responses((status = 200, body = BegunAnswer, description = "It is paid."), Errors),
 )]
 pub async fn send_money(
     api: Data<DfspApi>,
@@ -95,8 +95,9 @@ pub async fn send_money(
 ) -> actix_web::Result<HttpResponse> {
     let mut body = body.into_inner();
     let payee_name = read_payee_name(body.payee_name.take()).map_err(RequestError)?;
-    let request = api.read_send_money(body).map_err(RequestError)?;
-    pay(&api, request, payee_name).await
+    let mut request = api.read_send_money(body).map_err(RequestError)?;
+    request.payee_name = payee_name;
+    begin(&api, request).await
 }
 
 /// Pay a merchant
@@ -107,7 +108,7 @@ pub async fn send_money(
     path = "/merchant-payment",
     tag = "payments",
     request_body = MerchantPaymentBody,
-    responses((status = 200, body = PaidAnswer, description = "It is paid."), Errors),
+    responses((status = 200, body = BegunAnswer, description = "It is paid."), Errors),
 )]
 pub async fn merchant_payment(
     api: Data<DfspApi>,
@@ -115,25 +116,22 @@ pub async fn merchant_payment(
 ) -> actix_web::Result<HttpResponse> {
     let mut body = body.into_inner();
     let payee_name = read_payee_name(body.payee_name.take()).map_err(RequestError)?;
-    let request = api.read_merchant_payment(body).map_err(RequestError)?;
-    pay(&api, request, payee_name).await
+    let mut request = api.read_merchant_payment(body).map_err(RequestError)?;
+    request.payee_name = payee_name;
+    begin(&api, request).await
 }
 
 fn read_payee_name(name: Option<String>) -> Result<Option<PayeeName>, PaymentError> {
     Ok(optional_text(name, "payeeName")?.map(PayeeName::new))
 }
 
-/// Without a `homeTransactionId`, a request that is repeated would pay twice.
-async fn pay(
-    api: &DfspApi,
-    mut request: OutgoingRequest,
-    payee_name: Option<PayeeName>,
-) -> actix_web::Result<HttpResponse> {
+/// Begins a payment that is asked for, in whatever way. Without a
+/// `homeTransactionId`, a request that is repeated would pay twice.
+pub async fn begin(api: &DfspApi, request: OutgoingRequest) -> actix_web::Result<HttpResponse> {
     let home_transaction_id = request.home_transaction_id.as_ref();
     home_transaction_id
         .present("homeTransactionId")
         .map_err(RequestError)?;
-    request.payee_name = payee_name;
     let ordered = api.payer.pay(request).await.map_err(RequestError)?;
     let location = location(&ordered.transfer_id);
     let unpaid = |error| UnpaidOrder {
@@ -141,7 +139,7 @@ async fn pay(
         failure: FailedPayment(error),
     };
     let answer = ordered.outcome.and_then(|payment| {
-        PaidAnswer::of(payment)
+        BegunAnswer::of(payment)
             .ok_or_else(|| PaymentError::new(ErrorCode::Internal, "the payment has no offer"))
     });
     let answer = answer.map_err(unpaid)?;

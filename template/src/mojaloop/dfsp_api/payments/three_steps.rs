@@ -24,10 +24,10 @@ use crate::{
     },
 };
 
-/// The payee whom the payer is asked to confirm.
+/// A payment that has begun: the payee whom the payer is asked to confirm.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct FoundAnswer {
+pub struct BegunAnswer {
     #[schema(value_type = CorrelationId)]
     transaction_id: TransferId,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -36,7 +36,7 @@ pub struct FoundAnswer {
     payee_details: PayeeAnswer,
 }
 
-impl FoundAnswer {
+impl BegunAnswer {
     fn of(payment: OutgoingPayment) -> Option<Self> {
         let payee = PayeeAnswer::of(&payment.request.payee, payment.payee?);
         Some(Self {
@@ -78,14 +78,14 @@ pub struct DecidedAnswer {
     path = "/send-money",
     tag = "payments",
     request_body = SendMoneyBody,
-    responses((status = 200, body = FoundAnswer, description = "The payee. Nothing has moved."), Errors),
+    responses((status = 200, body = BegunAnswer, description = "The payee. Nothing has moved."), Errors),
 )]
 pub async fn send_money(
     api: Data<DfspApi>,
     body: Json<SendMoneyBody>,
-) -> Result<Json<FoundAnswer>, RequestError> {
+) -> Result<Json<BegunAnswer>, RequestError> {
     let request = api.read_send_money(body.into_inner())?;
-    find_payee(&api, request).await
+    begin(&api, request).await
 }
 
 /// Which merchant would be paid?
@@ -96,22 +96,23 @@ pub async fn send_money(
     path = "/merchant-payment",
     tag = "payments",
     request_body = MerchantPaymentBody,
-    responses((status = 200, body = FoundAnswer, description = "The payee. Nothing has moved."), Errors),
+    responses((status = 200, body = BegunAnswer, description = "The payee. Nothing has moved."), Errors),
 )]
 pub async fn merchant_payment(
     api: Data<DfspApi>,
     body: Json<MerchantPaymentBody>,
-) -> Result<Json<FoundAnswer>, RequestError> {
+) -> Result<Json<BegunAnswer>, RequestError> {
     let request = api.read_merchant_payment(body.into_inner())?;
-    find_payee(&api, request).await
+    begin(&api, request).await
 }
 
-async fn find_payee(
+/// Begins a payment that is asked for, in whatever way.
+pub async fn begin(
     api: &DfspApi,
     request: OutgoingRequest,
-) -> Result<Json<FoundAnswer>, RequestError> {
+) -> Result<Json<BegunAnswer>, RequestError> {
     let payment = api.payer.find_payee(request).await?;
-    let answer = FoundAnswer::of(payment)
+    let answer = BegunAnswer::of(payment)
         .ok_or_else(|| PaymentError::new(ErrorCode::Internal, "the payment has no payee"))?;
     Ok(Json(answer))
 }

@@ -24,6 +24,10 @@ use crate::{
     },
 };
 
+/// A payment that has begun: its offer.
+#[derive(Serialize, ToSchema)]
+pub struct BegunAnswer(OfferAnswer);
+
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Decision {
@@ -45,14 +49,14 @@ pub struct DecisionAnswer {
     path = "/send-money",
     tag = "payments",
     request_body = SendMoneyBody,
-    responses((status = 200, body = OfferAnswer, description = "The offer. Nothing has moved."), Errors),
+    responses((status = 200, body = BegunAnswer, description = "The offer. Nothing has moved."), Errors),
 )]
 pub async fn send_money(
     api: Data<DfspApi>,
     body: Json<SendMoneyBody>,
-) -> Result<Json<OfferAnswer>, RequestError> {
+) -> Result<Json<BegunAnswer>, RequestError> {
     let request = api.read_send_money(body.into_inner())?;
-    offer(&api, request).await
+    begin(&api, request).await
 }
 
 /// What would it cost to pay a merchant?
@@ -63,21 +67,25 @@ pub async fn send_money(
     path = "/merchant-payment",
     tag = "payments",
     request_body = MerchantPaymentBody,
-    responses((status = 200, body = OfferAnswer, description = "The offer. Nothing has moved."), Errors),
+    responses((status = 200, body = BegunAnswer, description = "The offer. Nothing has moved."), Errors),
 )]
 pub async fn merchant_payment(
     api: Data<DfspApi>,
     body: Json<MerchantPaymentBody>,
-) -> Result<Json<OfferAnswer>, RequestError> {
+) -> Result<Json<BegunAnswer>, RequestError> {
     let request = api.read_merchant_payment(body.into_inner())?;
-    offer(&api, request).await
+    begin(&api, request).await
 }
 
-async fn offer(api: &DfspApi, request: OutgoingRequest) -> Result<Json<OfferAnswer>, RequestError> {
+/// Begins a payment that is asked for, in whatever way.
+pub async fn begin(
+    api: &DfspApi,
+    request: OutgoingRequest,
+) -> Result<Json<BegunAnswer>, RequestError> {
     let payment = api.payer.offer(request).await?;
     let answer = OfferAnswer::of(payment)
         .ok_or_else(|| PaymentError::new(ErrorCode::Internal, "the payment has no offer"))?;
-    Ok(Json(answer))
+    Ok(Json(BegunAnswer(answer)))
 }
 
 /// Agree to the offer, or decline it
