@@ -72,6 +72,25 @@ async fn each_operation_answers_a_status_that_it_documents() {
 }
 
 #[tokio::test]
+async fn each_operation_has_a_name_of_its_own_and_each_reference_leads_somewhere() {
+    let connector = TestConnector::start().await;
+    for api in [&connector.backend, &connector.dfsp] {
+        let document = document(api).await;
+        let items = document["paths"].as_object().unwrap().values();
+        let mut names = BTreeSet::new();
+        for operation in items.flat_map(|item| item.as_object().unwrap().values()) {
+            let name = operation["operationId"].as_str().unwrap();
+            assert!(names.insert(name), "{name} is the name of two operations");
+        }
+        let text = document.to_string();
+        for after in text.split("\"#").skip(1) {
+            let pointer = after.split_once('"').unwrap().0;
+            assert!(document.pointer(pointer).is_some(), "{pointer} is nowhere");
+        }
+    }
+}
+
+#[tokio::test]
 async fn each_route_is_in_a_document() {
     let connector = TestConnector::start().await;
     for (api, folder) in [
@@ -108,9 +127,16 @@ fn routes(api: &str) -> BTreeSet<String> {
     for file in files {
         let code = fs::read_to_string(file).unwrap();
         for after in code.split("resource(").skip(1) {
-            let path = after.trim_start().strip_prefix('"');
-            routes.extend(path.and_then(|path| Some(path.split_once('"')?.0.to_owned())));
+            let after = after.trim_start();
+            match after.strip_prefix('"') {
+                Some(path) => drop(routes.insert(path.split_once('"').unwrap().0.to_owned())),
+                None => assert!(
+                    after.starts_with("DOCUMENT_PATH"),
+                    "a path is written where it is served: {after:.40}"
+                ),
+            }
         }
+        assert!(!code.contains("scope("), "a scope hides paths");
     }
     assert!(routes.contains("/health"));
     routes

@@ -59,7 +59,7 @@ pub struct Decision {
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
 pub enum DecisionAnswer {
-    Offered(OfferAnswer),
+    Offered(Box<OfferAnswer>),
     Decided(DecidedAnswer),
 }
 
@@ -189,7 +189,7 @@ async fn decide(
 fn offered(payment: OutgoingPayment) -> Result<Json<DecisionAnswer>, RequestError> {
     let answer = OfferAnswer::of(payment)
         .ok_or_else(|| PaymentError::new(ErrorCode::Internal, "the payment has no offer"))?;
-    Ok(Json(DecisionAnswer::Offered(answer)))
+    Ok(Json(DecisionAnswer::Offered(Box::new(answer))))
 }
 
 fn decided(payment: OutgoingPayment) -> Json<DecisionAnswer> {
