@@ -28,6 +28,7 @@ use super::{
     payee::Payee,
 };
 use crate::{
+    core_banking::required_information::RequiredInformation,
     domain::{
         error::{ErrorCode, PaymentError},
         identifier::Identifiers,
@@ -51,6 +52,7 @@ pub struct BackendApi {
     // [end]
     pub fsp_id: String,
     pub lei: Option<String>,
+    pub required_information: RequiredInformation,
     pub currencies: Currencies,
     pub identifiers: Identifiers,
 }

@@ -56,7 +56,7 @@ pub struct MojaloopConnector {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Paused {
     /// It wants to know whether this is the right payee.
-    AtParty(PayeeDetails),
+    AtParty(Box<PayeeDetails>),
     // [if use_cases has conversion]
     /// It wants to know whether one half of the terms is agreed to, before it
     /// asks for the other.
@@ -313,7 +313,7 @@ fn read_pause(
     }
     let state = wire::TransferAnswer::read(&answer.body).ok_or_else(not_understood)?;
     match state.current_state() {
-        Some("WAITING_FOR_PARTY_ACCEPTANCE") => Ok(Paused::AtParty(state.payee())),
+        Some("WAITING_FOR_PARTY_ACCEPTANCE") => Ok(Paused::AtParty(Box::new(state.payee()))),
         Some("WAITING_FOR_QUOTE_ACCEPTANCE" | "WAITING_FOR_CONVERSION_ACCEPTANCE") => {
             Ok(terms::read_paused(&state, payment))
         }

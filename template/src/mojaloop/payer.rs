@@ -52,6 +52,7 @@ use crate::{
         limits::Limits,
         // [end]
         port::{CoreBankingSystem, Refusal},
+        required_information::RequiredInformation,
     },
     domain::{
         currency::Currency,
@@ -86,6 +87,7 @@ pub struct Payer {
     bank: Arc<dyn CoreBankingSystem>,
     funding: Funding,
     fees: Fees,
+    required_information: RequiredInformation,
     // [if payer_steps is one_step]
     limits: Limits,
     // [end]
@@ -115,6 +117,7 @@ pub struct Collaborators {
     pub bank: Arc<dyn CoreBankingSystem>,
     pub funding: Funding,
     pub fees: Fees,
+    pub required_information: RequiredInformation,
     // [if payer_steps is one_step]
     pub limits: Limits,
     // [end]
@@ -136,6 +139,7 @@ impl Payer {
             bank: with.bank,
             funding: with.funding,
             fees: with.fees,
+            required_information: with.required_information,
             // [if payer_steps is one_step]
             limits: with.limits,
             // [end]

@@ -3,12 +3,9 @@
 use actix_web::web::{Data, Json, Path};
 use utoipa::OpenApi;
 
-use super::{
-    BackendApi, BackendError,
-    wire::{Extension, PartyAnswer},
-};
+use super::{BackendApi, BackendError, wire::PartyAnswer};
 use crate::mojaloop::{
-    extensions::PAYEE_FSP_LEI,
+    extensions,
     openapi::{
         errors::Errors,
         words::{IdTypeName, IdValue},
@@ -61,10 +58,8 @@ async fn find(
         .identifiers
         .of_customer(id_type, id_value, id_sub_value)?;
     let customer = api.payee.find_party(&identifier).await?;
-    let lei = api.lei.as_ref().map(|lei| Extension {
-        key: PAYEE_FSP_LEI.to_owned(),
-        value: lei.clone(),
-    });
+    let information = customer.information(api.lei.clone());
+    api.required_information.check_payee(&information)?;
     Ok(Json(PartyAnswer {
         id_type: identifier.id_type().as_str(),
         // As it was asked: the scheme compares it with its own question.
@@ -78,7 +73,7 @@ async fn find(
         date_of_birth: customer.date_of_birth,
         merchant_classification_code: customer.merchant_classification_code,
         supported_currencies: [customer.currency],
-        extension_list: lei.into_iter().collect(),
+        extension_list: extensions::of_payee(&information),
     }))
 }
 

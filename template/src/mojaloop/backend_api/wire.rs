@@ -3,6 +3,7 @@
 //! They hold personal data, so none of them can be printed.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::domain::{
@@ -10,24 +11,20 @@ use crate::domain::{
     currency::Currency,
     error::{ErrorCode, PaymentError},
     incoming::{IncomingState, IncomingTransfer},
+    information::PayerInformation,
     party::Counterparty,
     quote::{AmountType, PayeeCharges, Quote, Terms},
     timestamp::Timestamp,
     transfer_id::{QuoteId, TransferId},
 };
 use crate::mojaloop::{
+    extensions::{Extension, Extensions},
     http::{malformed, optional_text, read_text},
     openapi::words::{
         AmountText, AmountTypeName, CorrelationId, CurrencyCode, IdTypeName, IdValue, Moment,
         ShortText, TransferStateName,
     },
 };
-
-#[derive(Serialize, ToSchema)]
-pub struct Extension {
-    pub key: String,
-    pub value: String,
-}
 
 /// A customer, as the scheme is told.
 #[derive(Serialize, ToSchema)]
@@ -76,6 +73,21 @@ pub struct PartyBody {
     pub id_sub_value: Option<String>,
     #[schema(value_type = Option<ShortText>)]
     pub fsp_id: Option<String>,
+    #[schema(value_type = Option<ShortText>)]
+    display_name: Option<String>,
+    first_name: Option<String>,
+    middle_name: Option<String>,
+    last_name: Option<String>,
+}
+
+impl PartyBody {
+    /// The name by which the other FSP calls its customer.
+    fn name(&self) -> Option<String> {
+        let names = [&self.first_name, &self.middle_name, &self.last_name];
+        let names: Vec<_> = names.into_iter().flatten().map(String::as_str).collect();
+        let name = self.display_name.clone().unwrap_or_else(|| names.join(" "));
+        optional_text(Some(name), "from.displayName").ok().flatten()
+    }
 }
 
 impl TryFrom<PartyBody> for Counterparty {
@@ -107,6 +119,20 @@ pub struct QuoteRequestBody {
     pub currency: String,
     #[schema(value_type = ShortText)]
     pub transaction_type: String,
+    /// What is told of the payer, each by its key. Others are ignored.
+    #[schema(value_type = Option<Vec<Object>>)]
+    extension_list: Option<Value>,
+}
+
+impl QuoteRequestBody {
+    /// What the payer's FSP tells of the payer.
+    pub fn payer_information(&self) -> PayerInformation {
+        let told = Extensions::read(self.extension_list.as_ref()).payer();
+        PayerInformation {
+            name: told.name.or_else(|| self.from.name()),
+            ..told
+        }
+    }
 }
 
 #[derive(Serialize, ToSchema)]
