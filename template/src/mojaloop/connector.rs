@@ -8,6 +8,7 @@
 // [if use_cases has request_to_pay]
 pub mod requests_to_pay;
 // [end]
+pub mod parties;
 mod resources;
 pub mod terms;
 mod wire;

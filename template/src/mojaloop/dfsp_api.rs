@@ -6,6 +6,7 @@ mod accounts;
 mod approvals;
 // [end]
 mod currency_pair;
+mod parties;
 mod payments;
 mod requests;
 // [if use_cases has request_to_pay]
@@ -97,6 +98,7 @@ pub fn document() -> OpenApi {
         health::document(),
         payments::document(),
         transfers::document(),
+        parties::document(),
         accounts::document(),
         // [if payer_debit is push_approval]
         approvals::document(),
@@ -139,6 +141,13 @@ pub fn routes(api: DfspApi) -> impl Fn(&mut web::ServiceConfig) + Clone + Send +
             // [end]
             .service(
                 resource("/transfers/{transferId}").route(web::get().to(transfers::find_transfer)),
+            )
+            .service(
+                resource("/parties/{idType}/{idValue}").route(web::get().to(parties::find_party)),
+            )
+            .service(
+                resource("/parties/{idType}/{idValue}/{idSubValue}")
+                    .route(web::get().to(parties::find_party_by_part)),
             )
             .service(resource("/accounts").route(web::post().to(accounts::create)))
             .service(

@@ -39,7 +39,11 @@ use std::{
 use serde_json::Value;
 
 use super::{
-    connector::MojaloopConnector, progress::Progress, steps::Begin, tasks::Tasks, turns::Turns,
+    connector::{MojaloopConnector, parties::FoundParty},
+    progress::Progress,
+    steps::Begin,
+    tasks::Tasks,
+    turns::Turns,
 };
 use crate::{
     core_banking::{
@@ -180,6 +184,11 @@ impl Payer {
                 "there is no such transfer here",
             )
         })
+    }
+
+    /// Asks the scheme who would be paid. Nothing is kept of it.
+    pub async fn look_up(&self, identifier: &PartyIdentifier) -> Result<FoundParty, PaymentError> {
+        self.connector.find_party(identifier).await
     }
 
     /// Tells the scheme's directory that these identifiers are customers here.

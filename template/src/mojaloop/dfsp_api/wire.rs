@@ -291,6 +291,30 @@ impl From<KnownPayment> for TransferStatus {
     }
 }
 
+/// Who would be paid, as far as it is known.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PartyAnswer {
+    #[schema(value_type = IdTypeName)]
+    pub id_type: &'static str,
+    #[schema(value_type = IdValue)]
+    pub id_value: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = IdValue, required = false)]
+    pub id_sub_value: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
+    pub fsp_id: Option<String>,
+    #[serde(rename = "fspLEI", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
+    pub fsp_lei: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
+    pub display_name: Option<String>,
+    #[schema(value_type = Vec<CurrencyCode>)]
+    pub supported_currencies: Vec<Currency>,
+}
+
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AccountBody {

@@ -128,8 +128,8 @@ struct ReceivedRequestAnswer {
     transfer_id: TransferId,
     #[schema(value_type = ReceivedRequestStateName)]
     state: &'static str,
-    payer: PartyAnswer,
-    payee: PartyAnswer,
+    payer: RequestPartyAnswer,
+    payee: RequestPartyAnswer,
     #[schema(value_type = AmountText)]
     amount: String,
     #[schema(value_type = CurrencyCode)]
@@ -145,7 +145,7 @@ struct ReceivedRequestAnswer {
 
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct PartyAnswer {
+struct RequestPartyAnswer {
     #[schema(value_type = IdTypeName)]
     id_type: &'static str,
     #[schema(value_type = IdValue)]
@@ -175,14 +175,14 @@ impl From<ReceivedRequest> for ReceivedRequestAnswer {
             transaction_request_id: demand.transaction_request_id,
             transfer_id: request.transaction_id,
             state,
-            payer: PartyAnswer {
+            payer: RequestPartyAnswer {
                 id_type: demand.payer.id_type().as_str(),
                 id_value: demand.payer.as_given().to_owned(),
                 id_sub_value: demand.payer.sub_value().map(str::to_owned),
                 fsp_id: None,
                 name: None,
             },
-            payee: PartyAnswer {
+            payee: RequestPartyAnswer {
                 id_type: payee.identifier.id_type().as_str(),
                 id_value: payee.identifier.as_given().to_owned(),
                 id_sub_value: payee.identifier.sub_value().map(str::to_owned),
