@@ -5,6 +5,7 @@
 
 mod bulk;
 mod conversions;
+mod lenient;
 pub mod not_enabled;
 mod notifications;
 mod participants;
@@ -76,6 +77,25 @@ impl ResponseError for BackendError {
             | ErrorCode::TransactionRequestNotFound
             | ErrorCode::TransferNotFound => StatusCode::NOT_FOUND,
             _ => StatusCode::BAD_REQUEST,
+        }
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        error_response(self.status_code(), &self.0)
+    }
+}
+
+/// An error of an instruction or a word. What it refers to and is not here is a
+/// fault of the request: the official document has a 404 only for questions.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct InstructionError(#[from] PaymentError);
+
+impl ResponseError for InstructionError {
+    fn status_code(&self) -> StatusCode {
+        match BackendError(self.0.clone()).status_code() {
+            StatusCode::NOT_FOUND => StatusCode::BAD_REQUEST,
+            status => status,
         }
     }
 

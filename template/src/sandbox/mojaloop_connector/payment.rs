@@ -309,6 +309,7 @@ impl Payment<'_> {
                 amount_type,
                 amount,
                 other,
+                lifetime: self.behaviour.conversion.lifetime,
             },
             Err(description) => return self.refused("5101", &description),
         };
