@@ -12,7 +12,8 @@ use xtask::{
     workshop::Workshop,
 };
 
-use crate::site::{Ports, SNAPSHOT, connector_variables};
+use super::converting::{ABROAD, RATE};
+use crate::site::{CURRENCY, Ports, SNAPSHOT, connector_variables};
 
 static WORKSHOP: LazyLock<Workshop> = LazyLock::new(|| {
     let workshop = contract::connector(&SNAPSHOT).unwrap();
@@ -66,6 +67,9 @@ impl Scene {
 
         let mut of_connector = connector_variables(ports, &folder);
         of_connector.push(("SDK_BASE_URL".to_owned(), outbound_api.base_url()));
+        let rates = format!("{CURRENCY}/{ABROAD}:{RATE}");
+        of_connector.push(("CONVERSION_PROVIDERS".to_owned(), "goldenfx".to_owned()));
+        of_connector.push(("CONVERSION_RATES".to_owned(), rates));
         let log = folder.path().join("connector.log");
         let mut connector =
             RunningProgram::start(&WORKSHOP.connector(), folder.path(), &log, of_connector)
