@@ -114,7 +114,15 @@ fn the_lookup_finds_the_customer() {
     assert_eq!(party["idValue"], PAYEE);
     assert_eq!(party["displayName"], "John Alexander Doe");
     assert_eq!(party["supportedCurrencies"], json!([CURRENCY]));
-    assert_eq!(party["extensionList"], json!([]));
+    let address = "Rpt.UpdtdPtyAndAcctId.Pty.PstlAdr";
+    assert_eq!(
+        party["extensionList"],
+        json!([
+            { "key": format!("{address}.StrtNm"), "value": "Market Street" },
+            { "key": format!("{address}.BldgNb"), "value": "7" },
+            { "key": format!("{address}.TwnNm"), "value": "Riverside" },
+        ])
+    );
     assert!(party.get("idSubValue").is_none());
 }
 
