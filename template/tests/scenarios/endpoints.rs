@@ -138,6 +138,34 @@ const PAID: [&str; 8] = [
     "/payer/payerId",
 ];
 
+const DEMANDED: [&str; 12] = [
+    "/transactionRequestId",
+    "/from",
+    "/from/idType",
+    "/from/idValue",
+    "/to",
+    "/to/idType",
+    "/to/idValue",
+    "/amount",
+    "/currency",
+    "/transactionType",
+    "/initiator",
+    "/initiatorType",
+];
+
+const CONVERTED: [&str; 10] = [
+    "/conversionRequestId",
+    "/conversionTerms",
+    "/conversionTerms/conversionId",
+    "/conversionTerms/initiatingFsp",
+    "/conversionTerms/counterPartyFsp",
+    "/conversionTerms/amountType",
+    "/conversionTerms/sourceAmount",
+    "/conversionTerms/sourceAmount/currency",
+    "/conversionTerms/targetAmount",
+    "/conversionTerms/expiration",
+];
+
 /// Every endpoint, in the order of the official documents.
 pub fn all() -> Vec<Endpoint> {
     let backend = |method, path| Endpoint::new(Api::Backend, method, path);
@@ -146,14 +174,37 @@ pub fn all() -> Vec<Endpoint> {
     let quote = json!({ "transferAmount": "100" });
     let told = json!({ "currentState": "COMPLETED" });
     let identifier = TransferId::generate();
+    let source = json!({ "currency": currency(), "amount": "100" });
+    let target = json!({ "currency": "XOF", "amount": "0" });
     vec![
-        backend(Method::POST, "/bulkQuotes").taking(json!({ "bulkQuoteId": identifier }), &[]),
+        backend(Method::POST, "/bulkQuotes").taking(
+            json!({
+                "bulkQuoteId": identifier,
+                "from": { "idType": "MSISDN", "idValue": "971938765" },
+                "individualQuotes": [payment.quote_request()],
+            }),
+            &[
+                "/bulkQuoteId",
+                "/from",
+                "/from/idType",
+                "/from/idValue",
+                "/individualQuotes",
+            ],
+        ),
         backend(Method::GET, "/bulkQuotes/{idValue}"),
         backend(Method::PUT, "/bulkTransactions/{bulkTransactionId}").taking(told.clone(), &[]),
-        backend(Method::PUT, "/requestToPay/{transactionRequestId}")
-            .taking(json!({ "transactionRequestState": "RECEIVED" }), &[]),
-        backend(Method::POST, "/bulkTransfers")
-            .taking(json!({ "bulkTransferId": identifier }), &[]),
+        backend(Method::PUT, "/requestToPay/{transactionRequestId}").taking(
+            json!({ "transactionRequestState": "RECEIVED" }),
+            &["/transactionRequestState"],
+        ),
+        backend(Method::POST, "/bulkTransfers").taking(
+            json!({
+                "bulkTransferId": identifier,
+                "bulkQuotes": { "bulkQuoteId": identifier },
+                "individualTransfers": [{ "transferId": identifier }],
+            }),
+            &["/bulkTransferId", "/individualTransfers"],
+        ),
         backend(Method::GET, "/bulkTransfers/{idValue}"),
         backend(Method::GET, "/otp/{transactionRequestId}"),
         backend(Method::GET, "/participants/{idType}/{idValue}"),
@@ -161,14 +212,52 @@ pub fn all() -> Vec<Endpoint> {
         backend(Method::GET, "/parties/{idType}/{idValue}"),
         backend(Method::GET, "/parties/{idType}/{idValue}/{idSubValue}"),
         backend(Method::POST, "/quoterequests").taking(payment.quote_request(), &ASKED),
-        backend(Method::POST, "/transactionrequests")
-            .taking(json!({ "transactionRequestId": identifier }), &[]),
+        backend(Method::POST, "/transactionrequests").taking(
+            json!({
+                "transactionRequestId": identifier,
+                "from": { "idType": "MSISDN", "idValue": "971938765" },
+                "to": { "idType": "MSISDN", "idValue": John.id_value_of(IdType::Msisdn) },
+                "amount": "100",
+                "currency": currency(),
+                "transactionType": "PAYMENT",
+                "initiator": "PAYEE",
+                "initiatorType": "BUSINESS",
+            }),
+            &DEMANDED,
+        ),
         backend(Method::POST, "/transfers").taking(payment.transfer_request(&quote), &PREPARED),
         backend(Method::GET, "/transfers/{transferId}"),
         backend(Method::PUT, "/transfers/{transferId}").taking(told, &["/currentState"]),
-        backend(Method::POST, "/fxQuotes")
-            .taking(json!({ "conversionRequestId": identifier }), &[]),
-        backend(Method::POST, "/fxTransfers").taking(json!({ "commitRequestId": identifier }), &[]),
+        backend(Method::POST, "/fxQuotes").taking(
+            json!({
+                "conversionRequestId": identifier,
+                "conversionTerms": {
+                    "conversionId": identifier,
+                    "initiatingFsp": "bluebank",
+                    "counterPartyFsp": "goldenfx",
+                    "amountType": "SEND",
+                    "sourceAmount": source,
+                    "targetAmount": target,
+                    "expiration": "2034-01-01T00:00:00.000Z",
+                },
+            }),
+            &CONVERTED,
+        ),
+        backend(Method::POST, "/fxTransfers").taking(
+            json!({
+                "commitRequestId": identifier,
+                "initiatingFsp": "bluebank",
+                "counterPartyFsp": "goldenfx",
+                "sourceAmount": source,
+                "targetAmount": target,
+            }),
+            &[
+                "/commitRequestId",
+                "/initiatingFsp",
+                "/counterPartyFsp",
+                "/sourceAmount",
+            ],
+        ),
         backend(Method::PUT, "/fxTransfers/{commitRequestId}")
             .taking(json!({ "conversionState": "COMMITTED" }), &[]),
         backend(Method::PATCH, "/fxTransfers/{commitRequestId}")
@@ -181,6 +270,33 @@ pub fn all() -> Vec<Endpoint> {
             .taking(json!({ "acceptQuote": true }), &[]),
         // [end]
         dfsp(Method::GET, "/transfers/{transferId}"),
+        // [if use_cases has request_to_pay]
+        dfsp(Method::POST, "/request-to-pay").taking(
+            json!({
+                "homeTransactionId": identifier,
+                "payeeIdType": "MSISDN",
+                "payeeId": John.id_value_of(IdType::Msisdn),
+                "payerIdType": "MSISDN",
+                "payerId": "25471111111",
+                "amount": "100",
+                "currency": currency(),
+                "transactionType": "TRANSFER",
+            }),
+            &[
+                "/homeTransactionId",
+                "/payeeId",
+                "/payerIdType",
+                "/payerId",
+                "/amount",
+                "/currency",
+                "/transactionType",
+            ],
+        ),
+        dfsp(Method::GET, "/request-to-pay/{transactionRequestId}"),
+        dfsp(Method::GET, "/transactionrequests/{transactionRequestId}"),
+        dfsp(Method::PUT, "/transactionrequests/{transactionRequestId}")
+            .taking(json!({ "accept": true }), &["/accept"]),
+        // [end]
         dfsp(Method::GET, "/parties/{idType}/{idValue}"),
         dfsp(Method::GET, "/parties/{idType}/{idValue}/{idSubValue}"),
         dfsp(Method::POST, "/accounts").taking(

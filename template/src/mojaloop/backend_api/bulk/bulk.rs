@@ -1,5 +1,6 @@
 //! `/bulkQuotes` and `/bulkTransfers`: many payments of one request.
 
+mod distinct;
 mod wire;
 
 use actix_web::{

@@ -1,13 +1,15 @@
 //! The shapes of a bulk. They hold personal data, so none of them can be printed.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use utoipa::ToSchema;
 
+use super::distinct::Distinct;
 use crate::{
     domain::{
         bulk::{Asked, BulkQuote, BulkQuoteRequest, BulkTransferItem, BulkTransferRequest},
         error::PaymentError,
+        party::Counterparty,
         quote::{AmountType, QuoteRequest},
         timestamp::Timestamp,
         transfer_id::{QuoteId, TransferId},
@@ -32,7 +34,7 @@ pub struct BulkQuoteBody {
     #[schema(value_type = CorrelationId)]
     bulk_quote_id: String,
     #[schema(value_type = PartyBody)]
-    from: Value,
+    from: Distinct,
     individual_quotes: Vec<IndividualQuote>,
 }
 
@@ -44,14 +46,17 @@ struct IndividualQuote {
     quote_id: String,
     #[serde(flatten)]
     #[schema(ignore)]
-    rest: Map<String, Value>,
+    rest: Distinct,
 }
 
 impl BulkQuoteBody {
     pub fn read(self, api: &BackendApi) -> Result<BulkQuoteRequest, PaymentError> {
+        let Distinct(from) = self.from;
+        let payer = PartyBody::deserialize(&from).map_err(|error| unreadable_element(&error))?;
+        Counterparty::try_from(payer)?;
         let items = self.individual_quotes.into_iter().map(|item| {
             let id = read_quote_id(item.quote_id)?;
-            let request = read_quote_request(api, &id, &self.from, item.rest);
+            let request = read_quote_request(api, &id, &from, item.rest.0);
             Ok(Asked { id, request })
         });
         Ok(BulkQuoteRequest {
@@ -66,11 +71,11 @@ fn read_quote_request(
     api: &BackendApi,
     id: &QuoteId,
     from: &Value,
-    mut rest: Map<String, Value>,
+    mut item: Value,
 ) -> Result<QuoteRequest, PaymentError> {
-    rest.insert("quoteId".to_owned(), Value::from(id.as_str()));
-    rest.insert("from".to_owned(), from.clone());
-    let body = QuoteRequestBody::deserialize(Value::Object(rest));
+    item["quoteId"] = Value::from(id.as_str());
+    item["from"] = from.clone();
+    let body = QuoteRequestBody::deserialize(item);
     quoterequests::read(api, body.map_err(|error| unreadable_element(&error))?)
 }
 
