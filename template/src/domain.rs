@@ -25,4 +25,7 @@ pub mod promise;
 pub mod bulk;
 // [end]
 pub mod incoming;
+// [if use_cases has bulk]
+pub mod bulk_payment;
+// [end]
 pub mod outgoing;

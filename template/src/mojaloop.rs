@@ -17,6 +17,9 @@ pub mod bulk_payee;
 // [end]
 pub mod payee;
 pub mod payer;
+// [if use_cases has bulk]
+pub mod bulk_payer;
+// [end]
 pub mod recovery;
 
 pub mod http;

@@ -253,6 +253,10 @@ impl Offer {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OutgoingPayment {
     pub transfer_id: TransferId,
+    // [if use_cases has bulk]
+    /// The bulk that it belongs to, if it was not asked for alone.
+    pub bulk: Option<super::bulk_payment::BulkMembership>,
+    // [end]
     pub request: OutgoingRequest,
     pub payer_account: AccountNumber,
     state: OutgoingState,
@@ -274,6 +278,9 @@ impl OutgoingPayment {
     pub fn open(request: OutgoingRequest, payer_account: AccountNumber, now: Timestamp) -> Self {
         Self {
             transfer_id: TransferId::generate(),
+            // [if use_cases has bulk]
+            bulk: None,
+            // [end]
             request,
             payer_account,
             state: OutgoingState::Requested,

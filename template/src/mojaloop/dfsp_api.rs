@@ -5,6 +5,9 @@ mod accounts;
 // [if payer_debit is push_approval]
 mod approvals;
 // [end]
+// [if use_cases has bulk]
+mod bulk_payments;
+// [end]
 mod payments;
 mod requests;
 mod transfers;
@@ -28,6 +31,9 @@ use crate::{
 #[derive(Clone)]
 pub struct DfspApi {
     pub payer: Payer,
+    // [if use_cases has bulk]
+    pub bulk_payer: super::bulk_payer::BulkPayer,
+    // [end]
     // [if payer_debit is push_approval]
     pub approvals: super::payer::debiting::Approvals,
     // [end]
@@ -104,6 +110,9 @@ pub fn routes(api: DfspApi) -> impl Fn(&mut web::ServiceConfig) + Clone + Send +
             .service(
                 resource("/transfers/{transferId}").route(web::get().to(transfers::find_transfer)),
             )
+            // [if use_cases has bulk]
+            .configure(bulk_payments::routes)
+            // [end]
             .service(resource("/accounts").route(web::post().to(accounts::create)))
             .service(
                 resource("/accounts/{idType}/{idValue}").route(web::delete().to(accounts::delete)),

@@ -7,7 +7,7 @@ use std::{
 };
 
 use actix_web::{App, HttpServer, dev::Server, middleware::from_fn};
-use tokio::{runtime::Handle, task::JoinHandle};
+use tokio::{runtime::Handle, task::JoinSet};
 
 use super::configuration::{Configuration, ListenAddress};
 use crate::{
@@ -128,7 +128,7 @@ pub fn core_banking_client(
 pub struct Connector {
     backend_api: Server,
     dfsp_api: Server,
-    recovery: [JoinHandle<()>; 2],
+    recovery: JoinSet<()>,
 }
 
 impl Connector {
@@ -196,24 +196,44 @@ impl Connector {
                 // [if payer_steps is one_step]
                 limits,
                 // [end]
-                connector,
+                connector: connector.clone(),
                 progress: Progress::new(outgoing.clone(), patience, schedule),
-                tasks,
+                tasks: tasks.clone(),
                 // [if payer_debit is push_approval]
                 approvals: approvals.clone(),
                 // [end]
             },
         );
+        // [if use_cases has bulk]
+        let bulks = Journal::new(Arc::clone(&store));
+        let bulk_payer = crate::mojaloop::bulk_payer::BulkPayer::new(
+            crate::mojaloop::bulk_payer::Settings {
+                max_items: configuration.bulk_max_items,
+                lifetime: configuration.bulk_lifetime,
+            },
+            payer.clone(),
+            connector.clone(),
+            Progress::new(bulks.clone(), patience, schedule),
+            tasks.clone(),
+        );
+        // [end]
         let interval = configuration.recovery_interval;
-        let recovery = [
-            tokio::spawn(look_after_incoming(incoming, payee.clone(), interval)),
-            tokio::spawn(look_after_outgoing(outgoing, payer.clone(), interval)),
-        ];
+        let mut recovery = JoinSet::new();
+        recovery.spawn(look_after_incoming(incoming, payee.clone(), interval));
+        recovery.spawn(look_after_outgoing(outgoing, payer.clone(), interval));
+        // [if use_cases has bulk]
+        recovery.spawn(crate::mojaloop::recovery::look_after_bulks(
+            bulks,
+            bulk_payer.clone(),
+            interval,
+        ));
+        // [end]
 
         let backend_routes = backend_api::routes(BackendApi {
             payee,
             // [if use_cases has bulk]
             bulk_payee,
+            bulk_payer: bulk_payer.clone(),
             // [end]
             fsp_id: configuration.fsp_id,
             lei: configuration.lei,
@@ -222,6 +242,9 @@ impl Connector {
         });
         let dfsp_routes = dfsp_api::routes(DfspApi {
             payer,
+            // [if use_cases has bulk]
+            bulk_payer,
+            // [end]
             // [if payer_debit is push_approval]
             approvals,
             // [end]
@@ -255,19 +278,14 @@ impl Connector {
 
     /// Serves until the process is told to end. Without its recovery the
     /// connector does not go on: payments would stay where they are.
-    pub async fn serve(self) -> Result<(), StartError> {
-        let [incoming, outgoing] = self.recovery;
-        let (stop_incoming, stop_outgoing) = (incoming.abort_handle(), outgoing.abort_handle());
-        let ended = tokio::select! {
+    pub async fn serve(mut self) -> Result<(), StartError> {
+        tokio::select! {
             served = async { tokio::try_join!(self.backend_api, self.dfsp_api) } => {
                 served.map(|_| ()).map_err(StartError::from)
             }
-            _ = incoming => Err(StartError::Recovery),
-            _ = outgoing => Err(StartError::Recovery),
-        };
-        stop_incoming.abort();
-        stop_outgoing.abort();
-        ended
+            // What is left of it ends with the set.
+            _ = self.recovery.join_next() => Err(StartError::Recovery),
+        }
     }
 }
 

@@ -26,6 +26,7 @@ mod test_connector;
 mod accounts;
 // [if use_cases has bulk]
 mod bulk_incoming;
+mod bulk_payments;
 // [end]
 // [if payer_steps is three_steps]
 mod confirmation;

@@ -156,12 +156,7 @@ pub fn check_items<'a, Id: Eq + std::hash::Hash + 'a>(
     max_items: usize,
 ) -> Result<(), PaymentError> {
     let length = ids.len();
-    if length == 0 || length > max_items {
-        return Err(PaymentError::new(
-            ErrorCode::Unsupported,
-            format!("a bulk has 1 to {max_items} items here"),
-        ));
-    }
+    check_length(length, max_items)?;
     let distinct: HashSet<_> = ids.collect();
     if distinct.len() < length {
         return Err(PaymentError::new(
@@ -170,4 +165,15 @@ pub fn check_items<'a, Id: Eq + std::hash::Hash + 'a>(
         ));
     }
     Ok(())
+}
+
+/// Refuses a bulk of nothing, and one that is too long.
+pub fn check_length(length: usize, max_items: usize) -> Result<(), PaymentError> {
+    if (1..=max_items).contains(&length) {
+        return Ok(());
+    }
+    Err(PaymentError::new(
+        ErrorCode::Unsupported,
+        format!("a bulk has 1 to {max_items} items here"),
+    ))
 }

@@ -56,7 +56,7 @@ pub fn transfer_request(payment: &OutgoingPayment, payer: &Customer, fsp_id: &st
     })
 }
 
-fn without_nulls(mut object: Value) -> Value {
+pub fn without_nulls(mut object: Value) -> Value {
     if let Some(object) = object.as_object_mut() {
         object.retain(|_, value| !value.is_null());
     }

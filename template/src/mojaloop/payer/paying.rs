@@ -155,6 +155,11 @@ impl Payer {
         payment: &mut Recorded<OutgoingPayment>,
         begin: Begin,
     ) -> Result<(), PaymentError> {
+        // [if use_cases has bulk]
+        if let Some(membership) = payment.payment.bulk.clone() {
+            return self.wait_for_bulk(payment, &membership, begin).await;
+        }
+        // [end]
         let transfer_id = payment.payment.transfer_id.clone();
         let mut view = match begin {
             Begin::Fresh => HubView::NotKnown,
@@ -189,6 +194,15 @@ impl Payer {
                 }
             };
         }
+        self.act_on(payment, view).await
+    }
+
+    /// Acts on what the hub says of a transfer that it was asked for.
+    pub(super) async fn act_on(
+        &self,
+        payment: &mut Recorded<OutgoingPayment>,
+        view: HubView,
+    ) -> Result<(), PaymentError> {
         match view {
             HubView::Final(FinalState::Committed) => {
                 let work = self.progress.intended();
@@ -223,7 +237,7 @@ impl Payer {
         })
     }
 
-    async fn begin_releasing(
+    pub(super) async fn begin_releasing(
         &self,
         payment: &mut Recorded<OutgoingPayment>,
         failure: PaymentError,
@@ -242,7 +256,18 @@ impl Payer {
         payment: &mut Recorded<OutgoingPayment>,
     ) -> Result<(), PaymentError> {
         let transfer_id = &payment.payment.transfer_id;
-        match self.connector.reject(transfer_id).await {
+        let rejection = self.connector.reject(transfer_id);
+        // [if use_cases has bulk]
+        let belongs_to_bulk = payment.payment.bulk.is_some();
+        let rejection = async move {
+            match belongs_to_bulk {
+                // Told together with the others.
+                true => Rejection::Rejected,
+                false => rejection.await,
+            }
+        };
+        // [end]
+        match rejection.await {
             Rejection::Rejected => {}
             Rejection::Unknown(reason) => {
                 tracing::warn!(%transfer_id, reason, "rejection not confirmed, the offer will expire");

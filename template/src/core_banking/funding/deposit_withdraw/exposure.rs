@@ -92,8 +92,9 @@ impl Exposure {
             Direction::Outgoing => of_outgoing(serde_json::from_str(&recorded.body)?),
             // [if use_cases has bulk]
             // No money of its own.
-            Direction::BulkQuote | Direction::BulkTransfer => return Ok(()),
-            // [end]
+            Direction::BulkQuote | Direction::BulkTransfer | Direction::BulkPayment => {
+                return Ok(());
+            } // [end]
         };
         let payment = (recorded.direction, transfer_id);
         self.forget(&payment);

@@ -1,4 +1,5 @@
-//! `/bulkQuotes` and `/bulkTransfers`: many payments of one request.
+//! `/bulkQuotes` and `/bulkTransfers`, many payments of one request; and
+//! `/bulkTransactions`, what has become of a bulk that was sent.
 
 mod wire;
 
@@ -7,13 +8,20 @@ use actix_web::{
     web::{self, Data, Json, Path},
 };
 
+use serde_json::Value;
+
 use self::wire::{BulkQuoteAnswer, BulkQuoteBody, BulkTransferAnswer, BulkTransferBody};
-use crate::mojaloop::{
-    backend_api::{BackendApi, BackendError, not_enabled::not_enabled},
-    http::{body_settings_up_to, read_transfer_id, resource},
+use crate::{
+    domain::error::PaymentError,
+    mojaloop::{
+        backend_api::{BackendApi, BackendError},
+        bulk_payer::CalledBack,
+        connector::bulk_transactions::BulkItemReport,
+        http::{Present, body_settings_up_to, read_transfer_id, resource},
+    },
 };
 
-/// A thousand items with all that is known of each payee.
+/// A thousand items with all that is known of each payee, and of each quote.
 const MAX_BULK_BYTES: usize = 4 * 1024 * 1024;
 
 async fn quote_each(
@@ -34,8 +42,34 @@ async fn find_quotes(
     Ok(Json(bulk.into()))
 }
 
-async fn transaction_result() -> Result<HttpResponse, BackendError> {
-    not_enabled("bulk payments are").map(|_| HttpResponse::Accepted().finish())
+/// The path's identifier counts, and the body is read leniently: what is
+/// refused is never heard.
+async fn transaction_result(
+    api: Data<BackendApi>,
+    path: Path<String>,
+    body: Json<Value>,
+) -> Result<HttpResponse, BackendError> {
+    let bulk_id = read_transfer_id(path.into_inner(), "bulkTransactionId")?;
+    let (called_back, items) = read_callback(body.into_inner())?;
+    api.bulk_payer
+        .call_back(bulk_id, called_back, items)
+        .await?;
+    Ok(HttpResponse::Accepted().json(serde_json::json!({})))
+}
+
+fn read_callback(mut body: Value) -> Result<(CalledBack, Vec<BulkItemReport>), PaymentError> {
+    let state = body.get("currentState").and_then(Value::as_str);
+    let called_back = match state.present("currentState")? {
+        "WAITING_FOR_PARTY_ACCEPTANCE" => CalledBack::AtParties,
+        "WAITING_FOR_QUOTE_ACCEPTANCE" => CalledBack::AtQuotes,
+        _ => CalledBack::Ended,
+    };
+    let items = body.get_mut("individualTransferResults").map(Value::take);
+    let items = match items {
+        Some(Value::Array(items)) => items,
+        _ => Vec::new(),
+    };
+    Ok((called_back, items.into_iter().map(Into::into).collect()))
 }
 
 async fn prepare_each(
@@ -67,6 +101,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .service(resource("/bulkQuotes/{idValue}").route(web::get().to(find_quotes)))
         .service(
             resource("/bulkTransactions/{bulkTransactionId}")
+                .app_data(body_settings_up_to(MAX_BULK_BYTES))
                 .route(web::put().to(transaction_result)),
         )
         .service(
