@@ -19,8 +19,8 @@ use crate::{
 };
 
 /// The body of `POST /bulk-payments`: an amount and a note for each payment.
-fn bulk<const N: usize>(items: [(&str, &str); N]) -> Value {
-    let items = items.map(|(amount, note)| {
+fn bulk(items: &[(&str, &str)]) -> Value {
+    let items = items.iter().map(|(amount, note)| {
         json!({
             "payeeIdType": "MSISDN",
             "payeeId": "25471111111",
@@ -28,6 +28,7 @@ fn bulk<const N: usize>(items: [(&str, &str); N]) -> Value {
             "note": note,
         })
     });
+    let items: Vec<_> = items.collect();
     json!({
         "homeTransactionId": TransferId::generate(),
         "payer": as_payer(Joshua),
@@ -62,7 +63,7 @@ impl TestConnector {
         self.dfsp.put(&path_of(bulk), &decision).await.served()
     }
 
-    async fn become(&self, transfers: &[TransferId], states: &[OutgoingState]) {
+    async fn payments_become(&self, transfers: &[TransferId], states: &[OutgoingState]) {
         assert_eq!(transfers.len(), states.len());
         for (transfer_id, state) in transfers.iter().zip(states) {
             self.outgoing_becomes(transfer_id, *state).await;
@@ -76,7 +77,7 @@ const ABORTED: OutgoingState = OutgoingState::Aborted;
 #[tokio::test]
 async fn each_payment_of_a_bulk_is_settled_alone() {
     let connector = TestConnector::start().await;
-    let request = bulk([
+    let request = bulk(&[
         ("100", "salary"),
         ("50", UNKNOWN_PAYEE),
         ("30", REFUSED),
@@ -88,9 +89,11 @@ async fn each_payment_of_a_bulk_is_settled_alone() {
     assert_eq!(quoted["items"][1]["error"]["statusCode"], "3204");
     connector.assert_books([]);
 
-    connector.decide_bulk(&quoted, json!({ "acceptQuotes": true })).await;
     connector
-        .become(&ids, &[COMPLETED, ABORTED, ABORTED, COMPLETED])
+        .decide_bulk(&quoted, json!({ "acceptQuotes": true }))
+        .await;
+    connector
+        .payments_become(&ids, &[COMPLETED, ABORTED, ABORTED, COMPLETED])
         .await;
     connector.assert_books([
         debits::committed(&ids[0], Joshua, sent("100")),
@@ -104,11 +107,13 @@ async fn each_payment_of_a_bulk_is_settled_alone() {
 #[tokio::test]
 async fn the_payer_agrees_to_some_and_not_to_others() {
     let connector = TestConnector::start().await;
-    let quoted = connector.quoted_bulk(&bulk([("100", "a"), ("50", "b")])).await;
+    let quoted = connector
+        .quoted_bulk(&bulk(&[("100", "a"), ("50", "b")]))
+        .await;
     let ids = transfers(&quoted);
     let decision = json!({ "items": [{ "transferId": ids[1], "acceptQuote": true }] });
     connector.decide_bulk(&quoted, decision.clone()).await;
-    connector.become(&ids, &[ABORTED, COMPLETED]).await;
+    connector.payments_become(&ids, &[ABORTED, COMPLETED]).await;
     let booked = || {
         [
             debits::released(&ids[0], Joshua, sent("100")),
@@ -121,14 +126,18 @@ async fn the_payer_agrees_to_some_and_not_to_others() {
     connector.decide_bulk(&quoted, decision).await;
     let path = path_of(&quoted);
     let other = json!({ "acceptQuotes": true });
-    connector.dfsp.put(&path, &other).await.assert_error(400, "3106");
+    connector
+        .dfsp
+        .put(&path, &other)
+        .await
+        .assert_error(400, "3106");
     connector.assert_books(booked());
 }
 
 #[tokio::test]
 async fn the_same_request_opens_a_bulk_once() {
     let connector = TestConnector::start().await;
-    let request = bulk([("100", "a"), ("50", "b")]);
+    let request = bulk(&[("100", "a"), ("50", "b")]);
     let quoted = connector.quoted_bulk(&request).await;
     let again = connector.dfsp.post("/bulk-payments", &request).await;
     assert_eq!(again.served(), quoted);
@@ -142,12 +151,13 @@ async fn the_same_request_opens_a_bulk_once() {
 #[tokio::test]
 async fn a_payment_of_a_bulk_is_not_decided_on_alone() {
     let connector = TestConnector::start().await;
-    let quoted = connector.quoted_bulk(&bulk([("100", "a")])).await;
+    let quoted = connector.quoted_bulk(&bulk(&[("100", "a")])).await;
     let ids = transfers(&quoted);
     for accept in [true, false] {
         let path = format!("/send-money/{}", ids[0]);
-        let answer = connector.dfsp.put(&path, &json!({ "acceptQuote": accept }));
-        assert!(answer.await.status >= 400);
+        let decision = json!({ "acceptQuote": accept });
+        let answer = connector.dfsp.put(&path, &decision).await;
+        assert!(answer.status >= 400, "{}", answer.body);
     }
     assert_eq!(
         connector.outgoing(&ids[0]).await.payment.state(),
@@ -159,11 +169,15 @@ async fn a_payment_of_a_bulk_is_not_decided_on_alone() {
 #[tokio::test]
 async fn a_result_that_is_not_called_back_is_found_out() {
     let connector = TestConnector::start().await;
-    let request = bulk([("100", NOT_CALLED_BACK), ("50", "salary")]);
+    let request = bulk(&[("100", NOT_CALLED_BACK), ("50", "salary")]);
     let quoted = connector.quoted_bulk(&request).await;
     let ids = transfers(&quoted);
-    connector.decide_bulk(&quoted, json!({ "acceptQuotes": true })).await;
-    connector.become(&ids, &[COMPLETED, COMPLETED]).await;
+    connector
+        .decide_bulk(&quoted, json!({ "acceptQuotes": true }))
+        .await;
+    connector
+        .payments_become(&ids, &[COMPLETED, COMPLETED])
+        .await;
     connector.assert_books([
         debits::committed(&ids[0], Joshua, sent("100")),
         debits::committed(&ids[1], Joshua, sent("50")),
@@ -173,9 +187,13 @@ async fn a_result_that_is_not_called_back_is_found_out() {
 #[tokio::test]
 async fn a_callback_that_comes_often_moves_money_once_and_an_unknown_one_none() {
     let connector = TestConnector::start().await;
-    let quoted = connector.quoted_bulk(&bulk([("100", NOT_CALLED_BACK)])).await;
+    let quoted = connector
+        .quoted_bulk(&bulk(&[("100", NOT_CALLED_BACK)]))
+        .await;
     let ids = transfers(&quoted);
-    connector.decide_bulk(&quoted, json!({ "acceptQuotes": true })).await;
+    connector
+        .decide_bulk(&quoted, json!({ "acceptQuotes": true }))
+        .await;
     let path = format!("/bulkTransactions/{}", quoted["bulkId"].as_str().unwrap());
     let callback = json!({
         "currentState": "COMPLETED",
@@ -188,25 +206,33 @@ async fn a_callback_that_comes_often_moves_money_once_and_an_unknown_one_none() 
     for answer in futures_util::future::join_all(times).await {
         assert_eq!(answer.status, 202, "{}", answer.body);
     }
-    connector.become(&ids, &[COMPLETED]).await;
+    connector.payments_become(&ids, &[COMPLETED]).await;
     connector.assert_books([debits::committed(&ids[0], Joshua, sent("100"))]);
-    let unknown = connector.backend.put("/bulkTransactions/never-sent", &callback);
+    let unknown = connector
+        .backend
+        .put("/bulkTransactions/never-sent", &callback);
     unknown.await.assert_error(404, "3208");
 }
 
 #[tokio::test]
 async fn a_bulk_that_is_not_agreed_to_in_time_moves_nothing() {
     let connector = TestConnector::with(&[("BULK_LIFETIME_MS", "1000")]).await;
-    let quoted = connector.quoted_bulk(&bulk([("100", "a"), ("50", "b")])).await;
+    let quoted = connector
+        .quoted_bulk(&bulk(&[("100", "a"), ("50", "b")]))
+        .await;
     let ids = transfers(&quoted);
-    connector.become(&ids, &[ABORTED, ABORTED]).await;
+    connector.payments_become(&ids, &[ABORTED, ABORTED]).await;
     let path = path_of(&quoted);
     eventually("the bulk is closed", async || {
         connector.dfsp.get(&path).await.served()["state"] == "closed"
     })
     .await;
     let late = json!({ "acceptQuotes": true });
-    connector.dfsp.put(&path, &late).await.assert_error(400, "3106");
+    connector
+        .dfsp
+        .put(&path, &late)
+        .await
+        .assert_error(400, "3106");
     connector.assert_books([
         debits::released(&ids[0], Joshua, sent("100")),
         debits::released(&ids[1], Joshua, sent("50")),
@@ -216,7 +242,7 @@ async fn a_bulk_that_is_not_agreed_to_in_time_moves_nothing() {
 #[tokio::test]
 async fn a_bulk_of_nothing_or_of_too_much_is_refused() {
     let connector = TestConnector::with(&[("BULK_MAX_ITEMS", "1")]).await;
-    for request in [bulk([]), bulk([("1", "a"), ("2", "b")])] {
+    for request in [bulk(&[]), bulk(&[("1", "a"), ("2", "b")])] {
         let refused = connector.dfsp.post("/bulk-payments", &request).await;
         refused.assert_error(400, "3100");
     }
@@ -241,11 +267,15 @@ async fn bulk_survives(stop_at: StopAt) {
         Arc::new(StoppingStore::new(store, stop_at, stopped))
     });
     let mut connector = connector.await;
-    let request = bulk([("100", "a"), ("50", "b")]);
+    let request = bulk(&[("100", "a"), ("50", "b")]);
     let pay = async {
         let quoted = connector.quoted_bulk(&request).await;
-        connector.decide_bulk(&quoted, json!({ "acceptQuotes": true })).await;
-        connector.become(&transfers(&quoted), &[COMPLETED, COMPLETED]).await;
+        connector
+            .decide_bulk(&quoted, json!({ "acceptQuotes": true }))
+            .await;
+        connector
+            .payments_become(&transfers(&quoted), &[COMPLETED, COMPLETED])
+            .await;
     };
     tokio::select! {
         () = pay => {}
@@ -253,7 +283,11 @@ async fn bulk_survives(stop_at: StopAt) {
     }
     connector.start_again().await;
     // The channel asks again for what it has not been answered.
-    let known = connector.dfsp.post("/bulk-payments", &request).await.served();
+    let known = connector
+        .dfsp
+        .post("/bulk-payments", &request)
+        .await
+        .served();
     let ids = transfers(&known);
     eventually("every payment is settled", async || {
         let mut is_settled = true;
@@ -273,9 +307,15 @@ async fn bulk_survives(stop_at: StopAt) {
     }
     let [first, second]: [_; 2] = booked.try_into().unwrap();
     connector.assert_books([first, second]);
-    let seen = connector.simulator.get("/simulator/transfers").await.served();
+    let seen = connector
+        .simulator
+        .get("/simulator/transfers")
+        .await
+        .served();
     let accepted = seen.as_array().unwrap().iter();
-    let accepted = accepted.filter(|transfer| transfer["accepts"] != json!(0)).count();
+    let accepted = accepted
+        .filter(|transfer| transfer["accepts"] != json!(0))
+        .count();
     let mut completed = 0;
     for id in &ids {
         let state = connector.outgoing(id).await.payment.state();
