@@ -21,7 +21,7 @@ use reqwest::Url;
 
 use self::{
     bank::{SandboxBank, Seed},
-    mojaloop_connector::{SimulatedMojaloopConnector, SimulatorSettings},
+    mojaloop_connector::{Peer, SimulatedMojaloopConnector, SimulatorSettings},
 };
 use crate::{
     environment::Problems,
@@ -86,6 +86,7 @@ pub fn stand_in(
             backend_base_url: format!("http://{}", listeners.backend_address()?),
             fsp_id: configuration.fsp_id.clone(),
             currency: configuration.currencies.first(),
+            peers: peers()?,
         })?;
         greeting.connector = Some(address);
         configuration.connector_base_url = Some(url_of(address)?);
@@ -126,6 +127,7 @@ pub async fn run_alone(configuration: Configuration) -> Result<(), StartError> {
         backend_base_url: format!("http://{}:{}", backend.host, backend.port),
         fsp_id: configuration.fsp_id,
         currency: configuration.currencies.first(),
+        peers: peers()?,
     })?;
     println!("SANDBOX: no real money is moved. Start the connector with");
     println!("  CBS_BASE_URL=http://{bank} SDK_BASE_URL=http://{connector}");
@@ -145,6 +147,16 @@ fn seed() -> Result<Seed, Problems> {
         _ => Seed::built_in(),
     };
     seed.map_err(|error| Problems::of(format!("SANDBOX_ACCOUNTS {error}")))
+}
+
+/// The other participants of the scheme, if there are others than made-up ones.
+fn peers() -> Result<Vec<Peer>, Problems> {
+    let variable = |name| std::env::var(name).unwrap_or_default();
+    Peer::list(
+        &variable("SIMULATOR_PEERS"),
+        &variable("SIMULATOR_FX_PROVIDERS"),
+    )
+    .map_err(|error| Problems::of(format!("SIMULATOR_PEERS: {error}")))
 }
 
 fn start_bank(seed: Seed) -> Result<SocketAddr, StartError> {

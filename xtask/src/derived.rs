@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use crate::{known_names, places, questions, table, twins};
+use crate::{contract::page, known_names, places, questions, table, twins};
 
 /// Derives everything anew. Returns the files that a developer may not expect to
 /// have changed.
@@ -20,6 +20,9 @@ pub fn write(repository: &Path) -> Result<Vec<String>> {
     if table::write(repository)? {
         changed.push(table::README.to_owned());
     }
+    if page::write(repository)? {
+        changed.push(page::PAGE.to_owned());
+    }
     Ok(changed)
 }
 
@@ -29,5 +32,6 @@ pub fn check(repository: &Path) -> Result<()> {
     questions::check(repository)?;
     places::check(repository)?;
     twins::check(repository)?;
-    table::check(repository)
+    table::check(repository)?;
+    page::check(repository)
 }

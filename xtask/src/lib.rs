@@ -2,12 +2,14 @@
 
 use std::path::Path;
 
+pub mod contract;
 pub mod derived;
 pub mod generated;
 pub mod http;
 pub mod known_names;
 pub mod lock_file;
 pub mod matrix;
+pub mod official;
 pub mod places;
 pub mod questions;
 pub mod recording;

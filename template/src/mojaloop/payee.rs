@@ -81,13 +81,25 @@ impl Payee {
 
     /// Finds the customer that a payment could be made to.
     pub async fn find_party(&self, identifier: &PartyIdentifier) -> Result<Customer, PaymentError> {
+        let customer = self.find_customer(identifier).await?;
+        match customer.status {
+            AccountStatus::Blocked => Err(Refusal::AccountBlocked.of_payee()),
+            AccountStatus::Active | AccountStatus::Closed => Ok(customer),
+        }
+    }
+
+    /// Finds a customer, also one who cannot be paid now. Whoever has closed his
+    /// account is none.
+    pub async fn find_customer(
+        &self,
+        identifier: &PartyIdentifier,
+    ) -> Result<Customer, PaymentError> {
         let customer = self.bank.find_customer(identifier).await;
         let customer = customer.map_err(|error| error.about_payee())?;
         let customer = customer.ok_or_else(|| Refusal::UnknownAccount.of_payee())?;
         match customer.status {
-            AccountStatus::Active => Ok(customer),
-            AccountStatus::Blocked => Err(Refusal::AccountBlocked.of_payee()),
             AccountStatus::Closed => Err(Refusal::AccountClosed.of_payee()),
+            AccountStatus::Active | AccountStatus::Blocked => Ok(customer),
         }
     }
 

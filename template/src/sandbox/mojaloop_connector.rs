@@ -6,6 +6,11 @@
 //! payer: it then calls this connector's backend API as the real one does,
 //! retries included. `PUT /simulator/behaviour` makes it misbehave.
 //!
+//! Several of them, each in front of a connector of its own, are a scheme if
+//! they know each other (`PUT /simulator/peers`): payees and FXPs are then those
+//! of the other connectors, and `GET /simulator/positions` says what the
+//! participants owe each other for the payments that began here.
+//!
 //! Its messages have the fields, the nesting and the types of the real ones,
 //! the odd ones included. What only other participants read is made up: the
 //! ILP packet, the condition and the fulfilment are opaque text here.
@@ -24,9 +29,12 @@ mod exchange;
 mod identifiers;
 mod incoming;
 mod incoming_shapes;
+mod network;
 mod outbound;
 mod outbound_shapes;
 mod payment;
+mod positions;
+mod settling;
 mod simulated_hub;
 mod transfer_request;
 
@@ -43,8 +51,13 @@ use actix_web::{
     web,
 };
 
-use self::{answer::Answer, backend::Backend, behaviour::Behaviour, simulated_hub::SimulatedHub};
-use crate::domain::currency::Currency;
+use self::{
+    answer::Answer, backend::Backend, behaviour::Behaviour, network::Network, positions::Positions,
+    simulated_hub::SimulatedHub,
+};
+use crate::{domain::currency::Currency, mojaloop::turns::Turns};
+
+pub use self::network::Peer;
 
 /// Longer request bodies are refused.
 const MAX_BODY_BYTES: usize = 1024 * 1024;
@@ -58,6 +71,8 @@ pub struct SimulatorSettings {
     pub fsp_id: String,
     /// The currency of incoming payments that do not name one.
     pub currency: Currency,
+    /// The other participants, until others are told of; made-up ones if there are none.
+    pub peers: Vec<Peer>,
 }
 
 /// The simulated Mojaloop Connector; clones share one state.
@@ -65,6 +80,7 @@ pub struct SimulatorSettings {
 pub struct SimulatedMojaloopConnector {
     settings: Arc<SimulatorSettings>,
     state: Arc<Mutex<State>>,
+    turns: Turns,
 }
 
 /// Everything that changes.
@@ -72,13 +88,20 @@ pub struct SimulatedMojaloopConnector {
 struct State {
     behaviour: Behaviour,
     hub: SimulatedHub,
+    positions: Positions,
+    peers: Vec<Peer>,
 }
 
 impl SimulatedMojaloopConnector {
     pub fn new(settings: SimulatorSettings) -> Self {
+        let state = State {
+            peers: settings.peers.clone(),
+            ..State::default()
+        };
         Self {
             settings: Arc::new(settings),
-            state: Arc::default(),
+            state: Arc::new(Mutex::new(state)),
+            turns: Turns::default(),
         }
     }
 
@@ -99,9 +122,11 @@ pub fn serve(
     listener: TcpListener,
 ) -> std::io::Result<Server> {
     let backend = Backend::new(&simulator.settings().backend_base_url)?;
+    let network = Network::new()?;
     let server = HttpServer::new(move || {
         App::new()
             .app_data(web::Data::new(simulator.clone()))
+            .app_data(web::Data::new(network.clone()))
             .app_data(web::Data::new(backend.clone()))
             .app_data(json_bodies())
             .configure(routes)
@@ -144,6 +169,12 @@ fn routes(configuration: &mut web::ServiceConfig) {
         .route(
             "/simulator/behaviour",
             web::delete().to(control::delete_behaviour),
+        )
+        .route("/simulator/peers", web::put().to(network::put_peers))
+        .route("/simulator/messages", web::post().to(network::post_message))
+        .route(
+            "/simulator/positions",
+            web::get().to(control::get_positions),
         )
         .route(
             "/simulator/transfers",

@@ -129,15 +129,9 @@ async fn a_path_that_is_not_text_is_malformed() {
 async fn what_this_connector_does_not_serve_says_so() {
     let connector = TestConnector::start().await;
     for (method, path) in [
-        (Method::POST, "/bulkQuotes"),
-        (Method::GET, "/bulkQuotes/1"),
         (Method::PUT, "/bulkTransactions/1"),
         (Method::PUT, "/requestToPay/1"),
-        (Method::POST, "/bulkTransfers"),
-        (Method::GET, "/bulkTransfers/1"),
         (Method::GET, "/otp/1"),
-        (Method::GET, "/participants/MSISDN/1"),
-        (Method::GET, "/participants/MSISDN/1/2"),
         (Method::POST, "/transactionrequests"),
         (Method::POST, "/fxQuotes"),
         (Method::POST, "/fxTransfers"),

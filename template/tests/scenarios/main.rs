@@ -17,9 +17,11 @@ mod credits;
 mod currencies;
 mod customers;
 mod debits;
+mod endpoints;
 mod funding;
 mod incoming_payment;
 mod outgoing_payment;
+mod raw_request;
 mod stopping_store;
 mod test_connector;
 
@@ -32,6 +34,7 @@ mod bulk_payments;
 mod confirmation;
 // [end]
 mod errors;
+mod hostile_requests;
 mod incoming;
 mod incoming_faults;
 mod outgoing;
@@ -39,6 +42,7 @@ mod outgoing_faults;
 // [if payer_debit is not dfsp_debits]
 mod outgoing_refusals;
 // [end]
+mod participants;
 mod parties;
 mod quotes;
 mod restart;

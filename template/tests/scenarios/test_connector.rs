@@ -1,8 +1,9 @@
 //! A connector between a bank and a scheme, all in this process.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     net::TcpListener,
+    path::Path,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -126,6 +127,7 @@ impl TestConnector {
             backend_base_url: running.backend_url.clone(),
             fsp_id: answers::FSP_ID.to_owned(),
             currency: currency(),
+            peers: Vec::new(),
         });
         let server = mojaloop_connector::serve(simulator, listener).unwrap();
         let simulator_server = server.handle();
@@ -170,6 +172,22 @@ impl TestConnector {
         self.backend = Caller::of(running.backend_url);
         self.dfsp = Caller::of(running.dfsp_url);
         self.runtime = Some(running.runtime);
+    }
+
+    /// Ends the connector, and counts what it has left in the journal: the rows
+    /// of every table.
+    pub async fn end_and_count_rows(&mut self) -> BTreeMap<String, u32> {
+        self.die();
+        self.store = None;
+        let database = configuration(&self.variables).database.unwrap();
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            match count_rows(&database) {
+                Ok(rows) => return rows,
+                Err(error) => assert!(Instant::now() < deadline, "{error}"),
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
     }
 
     pub fn store(&self) -> Arc<dyn Store> {
@@ -221,6 +239,18 @@ impl Drop for TestConnector {
 
 fn configuration(variables: &HashMap<String, String>) -> Configuration {
     Configuration::read(|name| variables.get(name).cloned()).unwrap()
+}
+
+fn count_rows(database: &Path) -> rusqlite::Result<BTreeMap<String, u32>> {
+    let journal = rusqlite::Connection::open(database)?;
+    let mut tables = journal.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'")?;
+    let tables = tables.query_map([], |row| row.get::<_, String>(0))?;
+    let count = |table: String| {
+        let query = format!("SELECT count(*) FROM \"{table}\"");
+        let rows = journal.query_row(&query, [], |row| row.get(0))?;
+        Ok((table, rows))
+    };
+    tables.map(|table| count(table?)).collect()
 }
 
 struct Running {

@@ -349,7 +349,7 @@ fn every_error_has_one_form() {
     assert_refused(&raw("GET", "/nowhere"), 404, "3100");
     assert_refused(&raw("DELETE", "/transfers"), 405, "3100");
     assert_refused(&raw("POST", "/transfers"), 400, "3101");
-    assert_refused(&raw("GET", "/participants/MSISDN/1"), 400, "5107");
+    assert_refused(&raw("GET", "/participants/MSISDN/123456"), 404, "3204");
     assert_refused(&raw("GET", "/parties/MSISDN/%FF"), 400, "3101");
     let raw = |method, path| send(connector.ports.dfsp_api, method, path, None).unwrap();
     assert_refused(&raw("GET", "/nowhere"), 404, "3100");

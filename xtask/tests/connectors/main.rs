@@ -8,6 +8,7 @@
 mod site;
 
 mod captures;
+mod contract;
 mod crashes;
 mod generated;
 mod goes_wrong;

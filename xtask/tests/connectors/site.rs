@@ -103,7 +103,7 @@ impl Ports {
 }
 
 /// The variables of a connector next to its sandbox, with short pauses.
-fn connector_variables(ports: Ports, folder: &TempDir) -> Vec<(String, String)> {
+pub fn connector_variables(ports: Ports, folder: &TempDir) -> Vec<(String, String)> {
     let database = folder.path().join("journal.db");
     [
         ("SDK_SERVER_PORT", ports.backend_api.to_string()),

@@ -2,27 +2,43 @@
 //!
 //! The body is the Mojaloop Connector's whole state. It is read leniently,
 //! since a body that is refused is a final word that is never heard, and none
-//! of it is logged, since it holds a bearer token.
+//! of it is logged, since it holds a bearer token. Only a word that is said
+//! twice is refused: it is not for this connector to choose between them.
 
 use actix_web::{
     HttpResponse,
     web::{Data, Json, Path},
 };
-use serde_json::Value;
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::{Value, value::RawValue};
 
 use super::{BackendApi, BackendError};
 use crate::{
     domain::{error::PaymentError, incoming::FinalState},
     mojaloop::{
-        http::{Present, read_transfer_id},
+        http::{Present, malformed, read_transfer_id},
         promises::Notification,
     },
 };
 
+/// What is read of it. Everything else may have any shape.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct NotificationBody {
+    current_state: Option<Box<RawValue>>,
+    final_notification: Option<Box<RawValue>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct FinalNotification {
+    transfer_state: Option<Box<RawValue>>,
+}
+
 pub async fn notify(
     api: Data<BackendApi>,
     path: Path<String>,
-    body: Json<Value>,
+    body: Json<Box<RawValue>>,
 ) -> Result<HttpResponse, BackendError> {
     // The path's identifier counts: the official collection has another one in
     // the body.
@@ -32,27 +48,62 @@ pub async fn notify(
     Ok(HttpResponse::Ok().json(serde_json::json!({})))
 }
 
-fn read(body: &Value) -> Result<Notification, PaymentError> {
-    let text = |pointer| body.pointer(pointer).and_then(Value::as_str);
-    match text("/finalNotification/transferState") {
+fn read(body: &RawValue) -> Result<Notification, PaymentError> {
+    let body: Option<NotificationBody> = read_object(body)?;
+    let body = body.present("currentState")?;
+    let told: Option<FinalNotification> = match &body.final_notification {
+        Some(told) => read_object(told)?,
+        None => None,
+    };
+    let transfer_state = told.and_then(|told| read_word(told.transfer_state.as_deref()));
+    match transfer_state.as_deref() {
         Some("COMMITTED") => return Ok(Notification::Final(FinalState::Committed)),
         Some("ABORTED") => return Ok(Notification::Final(FinalState::Aborted)),
         _ => {}
     }
-    match text("/currentState").present("currentState")? {
+    match read_word(body.current_state.as_deref())
+        .present("currentState")?
+        .as_str()
+    {
         "COMPLETED" => Ok(Notification::CompletedWithoutProof),
         _ => Ok(Notification::ErrorOccurred),
     }
 }
 
+/// Reads an object; anything else counts as nothing.
+fn read_object<T: DeserializeOwned>(text: &RawValue) -> Result<Option<T>, PaymentError> {
+    if !text.get().starts_with('{') {
+        return Ok(None);
+    }
+    serde_json::from_str(text.get())
+        .map(Some)
+        .map_err(|_| malformed("an element of the notification comes twice"))
+}
+
+/// Reads a text; anything else counts as nothing.
+fn read_word(text: Option<&RawValue>) -> Option<String> {
+    match serde_json::from_str(text?.get()) {
+        Ok(Value::String(word)) => Some(word),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{json, value::to_raw_value};
 
     use super::*;
 
+    fn read_value(body: &Value) -> Result<Notification, PaymentError> {
+        read(&to_raw_value(body).unwrap())
+    }
+
+    fn read_text(body: &str) -> Result<Notification, PaymentError> {
+        read(&RawValue::from_string(body.to_owned()).unwrap())
+    }
+
     fn notification(transfer_state: &str, current_state: &str) -> Notification {
-        read(&json!({
+        read_value(&json!({
             "currentState": current_state,
             "finalNotification": { "transferState": transfer_state },
         }))
@@ -76,10 +127,41 @@ mod tests {
     #[test]
     fn odd_shapes_are_read_and_only_a_missing_state_is_refused() {
         let odd = json!({ "currentState": "COMPLETED", "lastError": "text", "prepare": 7 });
-        assert_eq!(read(&odd).unwrap(), Notification::CompletedWithoutProof);
+        assert_eq!(
+            read_value(&odd).unwrap(),
+            Notification::CompletedWithoutProof
+        );
         let odd = json!({ "currentState": "ERROR_OCCURRED", "finalNotification": "text" });
-        assert_eq!(read(&odd).unwrap(), Notification::ErrorOccurred);
-        assert!(read(&json!({})).is_err());
-        assert!(read(&json!([1])).is_err());
+        assert_eq!(read_value(&odd).unwrap(), Notification::ErrorOccurred);
+        assert!(read_value(&json!({})).is_err());
+        assert!(read_value(&json!([1])).is_err());
+    }
+
+    #[test]
+    fn a_word_that_is_said_twice_is_not_acted_on() {
+        for contradictory in [
+            r#"{"finalNotification":{"transferState":"COMMITTED"},
+                "finalNotification":{"transferState":"ABORTED"}}"#,
+            r#"{"currentState":"COMPLETED",
+                "finalNotification":{"transferState":"COMMITTED","transferState":"ABORTED"}}"#,
+            r#"{"currentState":"COMPLETED","currentState":"ABORTED"}"#,
+        ] {
+            assert!(read_text(contradictory).is_err(), "{contradictory}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_read_may_be_anything() {
+        let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
+        for odd in ["\"\\ud800\"", &deep, r#"{"a":1,"a":2}"#] {
+            let body = format!(
+                r#"{{"currentState":"COMPLETED","prepare":{odd},
+                "finalNotification":{{"transferState":"COMMITTED","completedTimestamp":{odd}}}}}"#
+            );
+            let told = read_text(&body).unwrap();
+            assert_eq!(told, Notification::Final(FinalState::Committed));
+        }
+        // Elements by their place instead of their name.
+        assert!(read_text(r#"["COMPLETED", {"transferState":"COMMITTED"}]"#).is_err());
     }
 }

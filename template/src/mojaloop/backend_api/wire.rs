@@ -14,7 +14,7 @@ use crate::domain::{
     timestamp::Timestamp,
     transfer_id::{QuoteId, TransferId},
 };
-use crate::mojaloop::http::{MAX_TEXT_LENGTH, malformed};
+use crate::mojaloop::http::{malformed, optional_text, read_text};
 
 #[derive(Serialize)]
 pub struct Extension {
@@ -62,22 +62,10 @@ impl TryFrom<PartyBody> for Counterparty {
     type Error = PaymentError;
 
     fn try_from(body: PartyBody) -> Result<Self, Self::Error> {
-        let texts = [
-            Some(&body.id_type),
-            Some(&body.id_value),
-            body.fsp_id.as_ref(),
-        ];
-        if texts
-            .into_iter()
-            .flatten()
-            .any(|text| text.chars().count() > MAX_TEXT_LENGTH)
-        {
-            return Err(malformed("from is longer than Mojaloop allows"));
-        }
         Ok(Self {
-            id_type: body.id_type,
-            id_value: body.id_value,
-            fsp_id: body.fsp_id,
+            id_type: read_text(body.id_type, "from.idType")?,
+            id_value: read_text(body.id_value, "from.idValue")?,
+            fsp_id: optional_text(body.fsp_id, "from.fspId")?,
         })
     }
 }

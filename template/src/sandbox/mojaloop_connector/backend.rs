@@ -145,7 +145,7 @@ impl Backend {
     }
 }
 
-async fn read_answer(mut response: Response) -> reqwest::Result<Value> {
+pub(super) async fn read_answer(mut response: Response) -> reqwest::Result<Value> {
     let mut bytes = Vec::new();
     while let Some(chunk) = response.chunk().await? {
         let room = MAX_ANSWER_BYTES - bytes.len();

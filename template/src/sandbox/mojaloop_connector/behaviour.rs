@@ -15,10 +15,13 @@ use crate::domain::{amount::Amount, currency::Currency};
 
 const MAX_RULES: usize = 100;
 const MAX_DELAY_MILLISECONDS: u64 = 120_000;
+
+/// The most times that one final notification can be asked for.
+pub(super) const MAX_NOTIFICATIONS: usize = 100;
 const MAX_LIFETIME_MILLISECONDS: u64 = 86_400_000;
 
 /// How the simulator behaves, apart from the rules below.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Behaviour {
     /// What the simulated payee's FSP charges the payee.
     pub payee_fee: Decimal,
@@ -28,6 +31,9 @@ pub(super) struct Behaviour {
     /// The currencies of every payee, instead of those that are usual.
     pub payee_currencies: Option<Vec<Currency>>,
     pub conversion: ConversionBehaviour,
+    /// How many times this connector is notified of what becomes of a payment
+    /// that another participant has sent.
+    pub final_notifications: usize,
     rules: Vec<Rule>,
 }
 
@@ -39,6 +45,7 @@ impl Default for Behaviour {
             auto_accept_party: true,
             payee_currencies: None,
             conversion: ConversionBehaviour::default(),
+            final_notifications: 1,
             rules: Vec::new(),
         }
     }
@@ -189,6 +196,7 @@ pub(super) struct WantedBehaviour {
     payee_currencies: Option<Vec<Currency>>,
     #[serde(default)]
     conversion: WantedConversionBehaviour,
+    final_notifications: Option<usize>,
     #[serde(default)]
     rules: Vec<Rule>,
 }
@@ -210,6 +218,14 @@ impl Behaviour {
         if wanted.rules.len() > MAX_RULES {
             return Err(format!("at most {MAX_RULES} rules are taken"));
         }
+        let final_notifications = wanted
+            .final_notifications
+            .unwrap_or(usual.final_notifications);
+        if final_notifications > MAX_NOTIFICATIONS {
+            return Err(format!(
+                "at most {MAX_NOTIFICATIONS} notifications are sent"
+            ));
+        }
         wanted.rules.iter().try_for_each(Rule::check)?;
         Ok(Self {
             payee_fee,
@@ -217,6 +233,7 @@ impl Behaviour {
             auto_accept_party: wanted.auto_accept_party.unwrap_or(usual.auto_accept_party),
             payee_currencies: wanted.payee_currencies,
             conversion: ConversionBehaviour::wanted(wanted.conversion)?,
+            final_notifications,
             rules: wanted.rules,
         })
     }

@@ -33,3 +33,7 @@ pub(super) async fn get_transfers(simulator: Data<SimulatedMojaloopConnector>) -
     let transfers: Vec<&SimulatedTransfer> = state.hub.transfers().collect();
     Answer::ok(json!(transfers))
 }
+
+pub(super) async fn get_positions(simulator: Data<SimulatedMojaloopConnector>) -> Answer {
+    Answer::ok(simulator.state().positions.report())
+}

@@ -18,6 +18,44 @@ pub(super) struct WantedConversion {
     pub other: Currency,
 }
 
+/// What the FXP said.
+pub(super) struct QuotedConversion {
+    pub source: Amount,
+    pub target: Amount,
+    pub charges: Value,
+    pub expires_at: Timestamp,
+}
+
+impl QuotedConversion {
+    /// What the simulated FXP says.
+    pub(super) fn simulated(conversion: Conversion, expires_at: Timestamp) -> Self {
+        let charges = conversion.charge.map(|[source, target]| {
+            json!([{
+                "chargeType": "currency conversion",
+                "sourceAmount": currency_and_amount(source),
+                "targetAmount": currency_and_amount(target),
+            }])
+        });
+        Self {
+            source: conversion.source,
+            target: conversion.target,
+            charges: charges.unwrap_or_default(),
+            expires_at,
+        }
+    }
+
+    /// What another participant answered, if it can be read.
+    pub(super) fn answered(answer: &Value) -> Option<Self> {
+        let terms = &answer["conversionTerms"];
+        Some(Self {
+            source: amount_of(&terms["sourceAmount"])?,
+            target: amount_of(&terms["targetAmount"])?,
+            charges: terms["charges"].clone(),
+            expires_at: text(&terms["expiration"]).parse().ok()?,
+        })
+    }
+}
+
 impl OutboundExchange<'_> {
     /// The FXP was asked for a quote.
     pub(super) fn add_conversion_request(&self, document: &mut Value, wanted: &WantedConversion) {
@@ -48,12 +86,7 @@ impl OutboundExchange<'_> {
     }
 
     /// The FXP quoted.
-    pub(super) fn add_conversion(
-        &self,
-        document: &mut Value,
-        conversion: Conversion,
-        expires_at: Timestamp,
-    ) {
+    pub(super) fn add_conversion(&self, document: &mut Value, quoted: &QuotedConversion) {
         let asked = &document["fxQuoteRequest"]["body"]["conversionTerms"];
         let mut terms = json!({
             "conversionId": asked["conversionId"],
@@ -61,17 +94,13 @@ impl OutboundExchange<'_> {
             "initiatingFsp": asked["initiatingFsp"],
             "counterPartyFsp": asked["counterPartyFsp"],
             "amountType": asked["amountType"],
-            "sourceAmount": currency_and_amount(conversion.source),
-            "targetAmount": currency_and_amount(conversion.target),
-            "expiration": expires_at,
+            "sourceAmount": currency_and_amount(quoted.source),
+            "targetAmount": currency_and_amount(quoted.target),
+            "expiration": quoted.expires_at,
             "extensionList": { "extension": conversion_extensions(self.payer_fsp, &self.fxp) },
         });
-        if let Some([source, target]) = conversion.charge {
-            terms["charges"] = json!([{
-                "chargeType": "currency conversion",
-                "sourceAmount": currency_and_amount(source),
-                "targetAmount": currency_and_amount(target),
-            }]);
+        if !quoted.charges.is_null() {
+            terms["charges"] = quoted.charges.clone();
         }
         let body = json!({ "condition": new_digest(), "conversionTerms": terms });
         document["fxQuoteResponse"] = json!({
@@ -133,10 +162,50 @@ impl OutboundExchange<'_> {
 }
 
 /// What the FXP gives, if the payment is converted: the amount that is quoted.
-pub(super) fn converted_amount(document: &Value) -> Option<(Currency, String)> {
-    let target = document.pointer("/fxQuoteResponse/body/conversionTerms/targetAmount")?;
-    let currency = text(&target["currency"]).parse().ok()?;
-    Some((currency, text(&target["amount"]).to_owned()))
+pub(super) fn converted_amount(document: &Value) -> Option<Amount> {
+    amount_of(document.pointer("/fxQuoteResponse/body/conversionTerms/targetAmount")?)
+}
+
+/// What is asked of an FXP at another simulator: the side that is not known is
+/// there, and nothing.
+pub(super) fn asked_of_fxp(document: &Value) -> Value {
+    let asked = &document["fxQuoteRequest"]["body"];
+    let terms = &asked["conversionTerms"];
+    let mut terms_asked = terms.clone();
+    for side in ["sourceAmount", "targetAmount"] {
+        if terms[side]["amount"].is_null() {
+            terms_asked[side]["amount"] = json!("0");
+        }
+    }
+    terms_asked["extensionList"] = json!({ "extension": extensions_of(terms) });
+    json!({
+        "conversionTerms": terms_asked,
+        "conversionRequestId": asked["conversionRequestId"],
+    })
+}
+
+/// What an FXP at another simulator is asked to reserve.
+pub(super) fn reserved_at_fxp(document: &Value, home_transaction_id: &Value) -> Value {
+    let mut request = document["fxTransferRequest"]["body"].clone();
+    request["extensionList"] = json!({ "extension": extensions_of(&request) });
+    if let Some(request) = request.as_object_mut() {
+        request.remove("amountType");
+    }
+    if !home_transaction_id.is_null() {
+        request["homeTransactionId"] = home_transaction_id.clone();
+    }
+    request
+}
+
+fn extensions_of(terms: &Value) -> Vec<Value> {
+    let (payer_fsp, fxp) = (&terms["initiatingFsp"], &terms["counterPartyFsp"]);
+    conversion_extensions(text(payer_fsp), text(fxp))
+}
+
+/// An amount as participants write it, if it can be read.
+pub(super) fn amount_of(money: &Value) -> Option<Amount> {
+    let currency = text(&money["currency"]).parse().ok()?;
+    Amount::parse(text(&money["amount"]), currency).ok()
 }
 
 fn currency_and_amount(amount: Amount) -> Value {
@@ -144,7 +213,7 @@ fn currency_and_amount(amount: Amount) -> Value {
 }
 
 /// Who converts for whom, as every message of a conversion has it.
-pub(super) fn conversion_extensions(payer_fsp: &str, fxp: &str) -> Vec<Value> {
+fn conversion_extensions(payer_fsp: &str, fxp: &str) -> Vec<Value> {
     let underlying = |field: &str| format!("CdtTrfTxInf.UndrlygCstmrCdtTrf.{field}.Othr.Id");
     vec![
         extension("GrpHdr.MsgId", new_ulid()),

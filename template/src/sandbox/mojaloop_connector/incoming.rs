@@ -16,19 +16,19 @@ use super::{
     SimulatedMojaloopConnector,
     answer::Answer,
     backend::{Backend, Step},
+    behaviour::MAX_NOTIFICATIONS,
     identifiers::new_ulid,
     incoming_shapes::IncomingPayment,
+    network::FxpLeg,
     simulated_hub::{CurrentState, Direction, HubState, SimulatedTransfer},
 };
 use crate::domain::{
-    currency::Currency, quote::AmountType, timestamp::Timestamp, transfer_id::TransferId,
+    amount::Amount, currency::Currency, quote::AmountType, timestamp::Timestamp,
+    transfer_id::TransferId,
 };
 
 /// The FSP of payers who name none.
 const PAYER_FSP: &str = "bluebank";
-
-/// The most times that one final notification can be asked for.
-const MAX_NOTIFICATIONS: usize = 100;
 
 /// The payment that is to come in.
 #[derive(Debug, Deserialize)]
@@ -116,7 +116,7 @@ async fn drive(
         id_type: wanted.id_type,
         id_value: wanted.id_value,
         id_sub_value: wanted.id_sub_value,
-        amount_type: wanted.amount_type.as_str(),
+        amount_type: wanted.amount_type,
         amount: wanted.amount,
         currency,
         initiated_at: Timestamp::now(),
@@ -177,7 +177,7 @@ async fn pay(
     // the Mojaloop Connector; this hub does not commit on that.
     let prepared = answered(step, steps).filter(|prepared| prepared["transferState"] == "RESERVED");
     let Some(prepared) = prepared else {
-        simulator.finish_incoming(payment, HubState::Aborted);
+        simulator.finish(&payment.transfer_id, HubState::Aborted);
         return REFUSED;
     };
 
@@ -185,7 +185,10 @@ async fn pay(
         return HubState::None.as_str();
     }
     let hub_state = notifications.final_state;
-    simulator.finish_incoming(payment, hub_state);
+    simulator.finish(&payment.transfer_id, hub_state);
+    if hub_state == HubState::Committed {
+        simulator.settle_incoming(payment, &quote);
+    }
     let body = payment.notification(&quote_request, &quote, &prepare, &prepared, hub_state);
     let path = ["transfers", payment.transfer_id.as_str()];
     let deliveries = (0..notifications.number).map(|_| backend.notify(&path, &body));
@@ -208,23 +211,46 @@ fn answered(step: Step, steps: &mut Vec<Step>) -> Option<Value> {
 }
 
 impl SimulatedMojaloopConnector {
-    fn remember_incoming(&self, payment: &IncomingPayment) {
+    pub(super) fn remember_incoming(&self, payment: &IncomingPayment) {
+        self.remember_inbound(&payment.transfer_id, &payment.amount, payment.currency);
+    }
+
+    /// Remembers the transfer that a conversion is for.
+    pub(super) fn remember_conversion(&self, leg: &FxpLeg) {
+        let target = leg.target;
+        let transfer_id = &leg.determining_transfer_id;
+        self.remember_inbound(transfer_id, &target.to_string(), target.currency());
+    }
+
+    fn remember_inbound(&self, transfer_id: &str, amount: &str, currency: Currency) {
         self.state().hub.remember(SimulatedTransfer {
-            transfer_id: payment.transfer_id.clone(),
+            transfer_id: transfer_id.to_owned(),
             direction: Direction::Inbound,
             hub_state: HubState::Reserved,
             current_state: CurrentState::Reserved,
-            amount: payment.amount.clone(),
-            currency: payment.currency,
+            amount: amount.to_owned(),
+            currency,
             accepts: 0,
             document: json!({}),
+            payee_leg: None,
+            conversion_home_id: Value::Null,
         });
     }
 
-    fn finish_incoming(&self, payment: &IncomingPayment, hub_state: HubState) {
-        if let Some(transfer) = self.state().hub.find_mut(&payment.transfer_id) {
+    pub(super) fn finish(&self, transfer_id: &str, hub_state: HubState) {
+        if let Some(transfer) = self.state().hub.find_mut(transfer_id) {
             transfer.hub_state = hub_state;
             transfer.enter(CurrentState::after_notification(hub_state));
+        }
+    }
+
+    /// What the payer's FSP then owes to this one. A quote without amounts that
+    /// can be read moves nothing.
+    fn settle_incoming(&self, payment: &IncomingPayment, quote: &Value) {
+        let amount = quote["transferAmount"].as_str().unwrap_or_default();
+        if let Ok(amount) = Amount::parse(amount, payment.currency) {
+            let (from, to) = (&payment.payer_fsp, &payment.payee_fsp);
+            self.state().positions.transfer(from, to, amount);
         }
     }
 }

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
@@ -10,7 +11,7 @@ use super::{
     identifiers::{base64_url, new_digest, new_trace_id, new_ulid},
     simulated_hub::{CurrentState, HubState},
 };
-use crate::domain::{currency::Currency, timestamp::Timestamp};
+use crate::domain::{currency::Currency, quote::AmountType, timestamp::Timestamp};
 
 /// How long the messages of one stage are valid.
 const STAGE: Duration = Duration::from_secs(3);
@@ -19,6 +20,8 @@ const STAGE: Duration = Duration::from_secs(3);
 const QUOTE_LIFETIME: Duration = Duration::from_secs(60);
 
 /// What is asked of the payee's FSP, and by whom.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct IncomingPayment {
     pub transfer_id: String,
     pub quote_id: String,
@@ -27,7 +30,7 @@ pub(super) struct IncomingPayment {
     pub id_type: String,
     pub id_value: String,
     pub id_sub_value: Option<String>,
-    pub amount_type: &'static str,
+    pub amount_type: AmountType,
     pub amount: String,
     pub currency: Currency,
     pub initiated_at: Timestamp,
@@ -59,8 +62,8 @@ impl IncomingPayment {
 
     fn charge_bearer(&self) -> &'static str {
         match self.amount_type {
-            "RECEIVE" => "DEBT",
-            _ => "CRED",
+            AmountType::Receive => "DEBT",
+            AmountType::Send => "CRED",
         }
     }
 

@@ -6,10 +6,11 @@ use actix_web::{HttpRequest, http::StatusCode, rt, web};
 use serde_json::{Value, json};
 
 use super::{
-    SimulatedMojaloopConnector, State,
+    SimulatedMojaloopConnector,
     answer::Answer,
     behaviour::{Fault, Misfortune, Operation},
     identifiers::{new_trace_id, new_ulid, trace_id_of},
+    network::Network,
     outbound_shapes::{OutboundExchange, started},
     payment::{Decision, Payment, hub_refusal},
     simulated_hub::{CurrentState, Direction, HubState, SimulatedTransfer},
@@ -20,6 +21,7 @@ const SILENCE: Duration = Duration::from_secs(120);
 
 pub(super) async fn post_transfer(
     simulator: web::Data<SimulatedMojaloopConnector>,
+    network: web::Data<Network>,
     request: HttpRequest,
     body: web::Json<Value>,
 ) -> Answer {
@@ -29,15 +31,21 @@ pub(super) async fn post_transfer(
         .and_then(|header| header.to_str().ok())
         .and_then(trace_id_of)
         .unwrap_or_else(new_trace_id);
-    to_the_end(async move { simulator.begin(body.into_inner(), &trace_id).await }).await
+    to_the_end(async move {
+        simulator
+            .begin(&network, body.into_inner(), &trace_id)
+            .await
+    })
+    .await
 }
 
 pub(super) async fn put_transfer(
     simulator: web::Data<SimulatedMojaloopConnector>,
+    network: web::Data<Network>,
     transfer_id: web::Path<String>,
     decision: web::Json<Decision>,
 ) -> Answer {
-    to_the_end(async move { simulator.go_on(&transfer_id, *decision).await }).await
+    to_the_end(async move { simulator.go_on(&network, &transfer_id, *decision).await }).await
 }
 
 pub(super) async fn get_transfer(
@@ -54,6 +62,11 @@ async fn to_the_end(work: impl Future<Output = Answer> + 'static) -> Answer {
         Ok(answer) => answer,
         Err(error) => Answer::refusal(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()),
     }
+}
+
+fn too_long() -> Answer {
+    let message = "the transfer is still being worked on";
+    Answer::refusal(StatusCode::INTERNAL_SERVER_ERROR, message)
 }
 
 /// A decision that arrived.
@@ -73,16 +86,19 @@ impl SimulatedMojaloopConnector {
         Some(misfortune)
     }
 
-    async fn begin(&self, body: Value, trace_id: &str) -> Answer {
+    async fn begin(&self, network: &Network, body: Value, trace_id: &str) -> Answer {
         let request = match TransferRequest::read(body) {
             Ok(request) => request,
             Err(message) => return Answer::bad_request(message),
         };
         let transfer_id = match &request.transfer_id {
-            Some(id) => id.to_string(),
-            None => new_ulid(),
+            Some(id) => id.clone(),
+            None => match new_ulid().parse() {
+                Ok(id) => id,
+                Err(error) => return Answer::bad_request(format!("{error}")),
+            },
         };
-        let document = started(&request.body, &transfer_id, trace_id);
+        let document = started(&request.body, transfer_id.as_str(), trace_id);
         let misfortune = self.suffer(Operation::PostTransfer).await;
         if let Some(answer) = misfortune
             .as_ref()
@@ -90,41 +106,54 @@ impl SimulatedMojaloopConnector {
         {
             return answer;
         }
-        let mut state = self.state();
-        let State { behaviour, hub } = &mut *state;
-        let earlier = hub.find(&transfer_id);
+        let Ok(_turn) = self.turns.take(&transfer_id).await else {
+            return too_long();
+        };
+        let earlier = self.state().hub.find(transfer_id.as_str()).cloned();
+        let earlier = earlier.as_ref();
         if earlier.is_some_and(|earlier| earlier.hub_state != HubState::None) {
             return hub_refusal("3106", "the hub has a transfer of this id", &document);
         }
-        let mut payment = Payment {
-            payer_fsp: &self.settings().fsp_id,
-            transfer: SimulatedTransfer {
-                transfer_id,
-                direction: Direction::Outbound,
-                hub_state: HubState::None,
-                current_state: CurrentState::WaitingForPartyAcceptance,
-                amount: request.amount.clone(),
-                currency: request.currency,
-                accepts: earlier.map_or(0, |earlier| earlier.accepts),
-                document,
-            },
+        let transfer = SimulatedTransfer {
+            transfer_id: transfer_id.to_string(),
+            direction: Direction::Outbound,
+            hub_state: HubState::None,
+            current_state: CurrentState::WaitingForPartyAcceptance,
+            amount: request.amount.clone(),
+            currency: request.currency,
+            accepts: earlier.map_or(0, |earlier| earlier.accepts),
+            document,
+            payee_leg: None,
+            conversion_home_id: Value::Null,
         };
+        let mut payment = self.payment(network, transfer);
         let answer = match misfortune {
             Some(misfortune) if misfortune.is_mojaloop_error() => {
                 payment.transfer.enter(CurrentState::ErrorOccurred);
                 misfortune.mojaloop_error(&payment.transfer.document)
             }
             Some(misfortune) if misfortune.fault == Fault::AutoAcceptQuotes => {
-                let answer = payment.begin(behaviour, &request);
-                payment.complete(behaviour, answer)
+                let answer = payment.begin(&request).await;
+                payment.complete(answer).await
             }
-            _ => payment.begin(behaviour, &request),
+            _ => payment.begin(&request).await,
         };
-        hub.remember(payment.transfer);
+        self.state().hub.remember(payment.transfer);
         answer
     }
 
-    async fn go_on(&self, transfer_id: &str, decision: Decision) -> Answer {
+    fn payment<'a>(&'a self, network: &'a Network, transfer: SimulatedTransfer) -> Payment<'a> {
+        let state = self.state();
+        Payment {
+            simulator: self,
+            network,
+            peers: state.peers.clone(),
+            behaviour: state.behaviour.clone(),
+            transfer,
+        }
+    }
+
+    async fn go_on(&self, network: &Network, transfer_id: &str, decision: Decision) -> Answer {
         let Some(received) = self.receive(transfer_id, decision) else {
             let message = "no cached data was found for this transferId";
             return Answer::refusal(StatusCode::INTERNAL_SERVER_ERROR, message);
@@ -139,7 +168,9 @@ impl SimulatedMojaloopConnector {
         {
             return answer;
         }
-        let answer = self.decide(transfer_id, decision, misfortune.as_ref());
+        let answer = self
+            .decide(network, transfer_id, decision, misfortune.as_ref())
+            .await;
         let is_silent = misfortune
             .is_some_and(|misfortune| misfortune.fault == Fault::CommitThenSilent)
             && received.moves_money;
@@ -176,39 +207,50 @@ impl SimulatedMojaloopConnector {
         })
     }
 
-    fn decide(
+    async fn decide(
         &self,
+        network: &Network,
         transfer_id: &str,
         decision: Decision,
         misfortune: Option<&Misfortune>,
     ) -> Answer {
-        let mut state = self.state();
-        let State { behaviour, hub } = &mut *state;
-        let Some(transfer) = hub.find(transfer_id) else {
+        let Ok(id) = transfer_id.parse() else {
+            return Answer::bad_request("the transferId is not an identifier");
+        };
+        let Ok(_turn) = self.turns.take(&id).await else {
+            return too_long();
+        };
+        let Some(transfer) = self.state().hub.find(transfer_id).cloned() else {
             return Answer::refusal(
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "the transfer was forgotten meanwhile",
             );
         };
-        let mut payment = Payment {
-            payer_fsp: &self.settings().fsp_id,
-            transfer: transfer.clone(),
-        };
+        let mut payment = self.payment(network, transfer);
         let answer = match payment.transfer.current_state {
             CurrentState::WaitingForPartyAcceptance => {
-                payment.decide_party(behaviour, decision, misfortune)
+                payment.decide_party(decision, misfortune).await
             }
             CurrentState::WaitingForConversionAcceptance
             | CurrentState::WaitingForQuoteAcceptance => {
-                payment.decide_terms(behaviour, decision, misfortune)
+                payment.decide_terms(decision, misfortune).await
             }
             CurrentState::Completed => Answer::ok(payment.transfer.document.clone()),
             CurrentState::Aborted | CurrentState::ErrorOccurred | CurrentState::Reserved => {
                 Answer::no_content()
             }
         };
-        hub.remember(payment.transfer);
+        self.remember_outbound(payment.transfer);
         answer
+    }
+
+    /// Remembers what became of a payment. Requests that arrived meanwhile stay counted.
+    fn remember_outbound(&self, mut transfer: SimulatedTransfer) {
+        let mut state = self.state();
+        if let Some(known) = state.hub.find(&transfer.transfer_id) {
+            transfer.accepts = known.accepts;
+        }
+        state.hub.remember(transfer);
     }
 
     async fn look_up(&self, transfer_id: &str) -> Answer {

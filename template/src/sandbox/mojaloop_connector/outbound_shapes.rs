@@ -179,7 +179,7 @@ impl<'a> OutboundExchange<'a> {
 
     fn quote_request(&self, document: &Value, quote_id: &str) -> Value {
         let amount = match converted_amount(document) {
-            Some((currency, amount)) => money(currency.code(), &amount),
+            Some(amount) => money(amount.currency().code(), &amount.to_string()),
             None => money(text(&document["currency"]), text(&document["amount"])),
         };
         let mut request = json!({

@@ -5,10 +5,14 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
+    SimulatedMojaloopConnector,
     answer::Answer,
     behaviour::{Behaviour, Fault, Misfortune},
     conversion::{FxpFault, PAYEE_ABROAD, currency_abroad},
-    conversion_shapes::{WantedConversion, converted_amount},
+    conversion_shapes::{QuotedConversion, WantedConversion, asked_of_fxp, converted_amount},
+    identifiers::new_ulid,
+    incoming_shapes::IncomingPayment,
+    network::{Heard, Message, Network, PayeeLeg, Peer},
     outbound_shapes::{FoundPayee, OutboundExchange, text},
     simulated_hub::{CurrentState, HubState, SimulatedTransfer},
     transfer_request::TransferRequest,
@@ -76,24 +80,50 @@ pub(super) fn hub_refusal(code: &str, description: &str, document: &Value) -> An
 
 /// One payment that a request is moving on.
 pub(super) struct Payment<'a> {
-    pub payer_fsp: &'a str,
+    pub simulator: &'a SimulatedMojaloopConnector,
+    pub network: &'a Network,
+    /// The other participants, and how those behave that are made up.
+    pub peers: Vec<Peer>,
+    pub behaviour: Behaviour,
     pub transfer: SimulatedTransfer,
 }
 
 impl Payment<'_> {
+    pub(super) fn payer_fsp(&self) -> &str {
+        &self.simulator.settings().fsp_id
+    }
+
     fn exchange(&self) -> OutboundExchange<'_> {
-        OutboundExchange::of(&self.transfer.document, self.payer_fsp)
+        OutboundExchange::of(&self.transfer.document, self.payer_fsp())
+    }
+
+    /// The participant of this name, unless it is made up.
+    pub(super) fn peer(&self, fsp_id: &str) -> Option<&Peer> {
+        self.peers.iter().find(|peer| peer.fsp_id == fsp_id)
+    }
+
+    /// The payee's, unless it is made up.
+    pub(super) fn payee_peer(&self) -> Option<&Peer> {
+        self.peer(text(&self.transfer.document["to"]["fspId"]))
+    }
+
+    /// The FXP, unless it is made up.
+    pub(super) fn fxp_peer(&self) -> Option<&Peer> {
+        self.peer(text(&self.transfer.document["fxProviders"][0]))
     }
 
     /// Changes the cached state in the course of an exchange.
-    fn exchanged<T>(&mut self, add: impl FnOnce(&OutboundExchange<'_>, &mut Value) -> T) -> T {
+    pub(super) fn exchanged<T>(
+        &mut self,
+        add: impl FnOnce(&OutboundExchange<'_>, &mut Value) -> T,
+    ) -> T {
         let mut document = self.transfer.document.clone();
         let result = add(&self.exchange(), &mut document);
         self.transfer.document = document;
         result
     }
 
-    fn enter(&mut self, state: CurrentState) -> Answer {
+    pub(super) fn enter(&mut self, state: CurrentState) -> Answer {
         self.transfer.enter(state);
         Answer::ok(self.transfer.document.clone())
     }
@@ -103,17 +133,10 @@ impl Payment<'_> {
     }
 
     /// Goes on until this connector has to be asked about something.
-    pub(super) fn begin(&mut self, behaviour: &Behaviour, request: &TransferRequest) -> Answer {
-        if request.payee_id_value == UNKNOWN_PARTY {
-            let error_information =
-                self.exchanged(|exchange, document| exchange.add_unknown_party(document));
-            self.transfer.enter(CurrentState::ErrorOccurred);
-            let error = json!({ "errorInformation": error_information });
-            let message = format!("Got an error response resolving party: {error}");
-            let document = self.transfer.document.clone();
-            return Answer::mojaloop_error(message, error_information, document);
-        }
-        let payee = found_payee(behaviour, request);
+    pub(super) async fn begin(&mut self, request: &TransferRequest) -> Answer {
+        let Some(payee) = self.find_payee(request).await else {
+            return self.unknown_party();
+        };
         let supported = match request.amount_type {
             AmountType::Send => &payee.currencies,
             AmountType::Receive => &request.payer_currencies,
@@ -122,70 +145,170 @@ impl Payment<'_> {
         self.exchanged(|exchange, document| exchange.add_party(document, &payee));
         if converts {
             self.transfer.document["needFx"] = json!(true);
-            self.transfer.document["fxProviders"] = json!([behaviour.conversion.fxp]);
+            self.transfer.document["fxProviders"] = self.fx_providers();
         }
-        if behaviour.auto_accept_party {
-            self.first_terms(behaviour)
+        if self.behaviour.auto_accept_party {
+            self.first_terms().await
         } else {
             self.enter(CurrentState::WaitingForPartyAcceptance)
         }
     }
 
+    fn unknown_party(&mut self) -> Answer {
+        let error_information =
+            self.exchanged(|exchange, document| exchange.add_unknown_party(document));
+        self.transfer.enter(CurrentState::ErrorOccurred);
+        let error = json!({ "errorInformation": error_information });
+        let message = format!("Got an error response resolving party: {error}");
+        let document = self.transfer.document.clone();
+        Answer::mojaloop_error(message, error_information, document)
+    }
+
+    /// Asks the other participants one after the other; if there are none, the
+    /// payee is made up.
+    async fn find_payee(&self, request: &TransferRequest) -> Option<FoundPayee> {
+        if self.peers.is_empty() {
+            let unknown = request.payee_id_value == UNKNOWN_PARTY;
+            return (!unknown).then(|| made_up_payee(&self.behaviour, request));
+        }
+        let to = &request.body["to"];
+        let message = Message::Party {
+            id_type: text(&to["idType"]).to_owned(),
+            id_value: request.payee_id_value.clone(),
+            id_sub_value: to["idSubValue"].as_str().map(str::to_owned),
+        };
+        for peer in &self.peers {
+            if let Heard::Answered(party) = self.network.ask::<Value>(peer, &message).await {
+                return Some(payee_of(peer, &party));
+            }
+        }
+        None
+    }
+
+    /// The FXPs among the other participants; if there are none, one is made up.
+    fn fx_providers(&self) -> Value {
+        let peers = self.peers.iter().filter(|peer| peer.converts);
+        let providers: Vec<&str> = peers.map(|peer| peer.fsp_id.as_str()).collect();
+        if providers.is_empty() {
+            return json!([self.behaviour.conversion.fxp]);
+        }
+        json!(providers)
+    }
+
     /// What is sent is converted before it is quoted; what is to be received is
     /// quoted before it is known how much of it is needed.
-    fn first_terms(&mut self, behaviour: &Behaviour) -> Answer {
+    async fn first_terms(&mut self) -> Answer {
         if self.transfer.converts() && self.amount_type() == AmountType::Send {
-            self.convert(behaviour)
+            self.convert().await
         } else {
-            self.quote(behaviour)
+            self.quote().await
         }
     }
 
-    fn last_terms(&mut self, behaviour: &Behaviour) -> Answer {
+    async fn last_terms(&mut self) -> Answer {
         match self.amount_type() {
-            AmountType::Send => self.quote(behaviour),
-            AmountType::Receive => self.convert(behaviour),
+            AmountType::Send => self.quote().await,
+            AmountType::Receive => self.convert().await,
         }
     }
 
-    fn quote(&mut self, behaviour: &Behaviour) -> Answer {
-        let terms = self
-            .amount_to_quote()
-            .and_then(|amount| {
-                let fee = Amount::new(behaviour.payee_fee, amount.currency())?;
-                Ok((amount, fee))
-            })
-            .map_err(|error| error.to_string())
-            .and_then(|(amount, fee)| {
-                let commission = Amount::zero(amount.currency());
-                Terms::of(self.amount_type(), amount, PayeeCharges { fee, commission })
-                    .map_err(|error| error.to_string())
-            });
-        match terms {
-            Ok(terms) => {
-                let expires_at = Timestamp::now().after(behaviour.quote_lifetime);
+    async fn quote(&mut self) -> Answer {
+        let amount = match self.amount_to_quote() {
+            Ok(amount) => amount,
+            Err(error) => return self.refused("5101", &error.to_string()),
+        };
+        let quoted = match self.payee_peer() {
+            Some(payee) => self.ask_for_quote(payee, amount).await,
+            None => self.made_up_quote(amount),
+        };
+        match quoted {
+            Heard::Answered(Quoted {
+                terms,
+                expires_at,
+                leg,
+            }) => {
+                self.transfer.payee_leg = leg;
                 self.exchanged(|exchange, document| {
                     exchange.add_quote(document, terms, expires_at);
                 });
                 self.enter(CurrentState::WaitingForQuoteAcceptance)
             }
-            Err(description) => {
-                self.transfer.enter(CurrentState::ErrorOccurred);
-                hub_refusal("5101", &description, &self.transfer.document)
-            }
+            Heard::Refused { code, description } => self.refused(&code, &description),
+            Heard::Nothing => self.fail(
+                StatusCode::GATEWAY_TIMEOUT,
+                "no answer of the payee's FSP in time",
+            ),
+        }
+    }
+
+    /// The hub or another participant refuses what was asked of it.
+    fn refused(&mut self, code: &str, description: &str) -> Answer {
+        self.transfer.enter(CurrentState::ErrorOccurred);
+        hub_refusal(code, description, &self.transfer.document)
+    }
+
+    fn made_up_quote(&self, amount: Amount) -> Heard<Quoted> {
+        let currency = amount.currency();
+        let terms = Amount::new(self.behaviour.payee_fee, currency)
+            .map_err(|error| error.to_string())
+            .and_then(|fee| {
+                let commission = Amount::zero(currency);
+                Terms::of(self.amount_type(), amount, PayeeCharges { fee, commission })
+                    .map_err(|error| error.to_string())
+            });
+        match terms {
+            Ok(terms) => Heard::Answered(Quoted {
+                terms,
+                expires_at: Timestamp::now().after(self.behaviour.quote_lifetime),
+                leg: None,
+            }),
+            Err(description) => Heard::Refused {
+                code: "5101".to_owned(),
+                description,
+            },
+        }
+    }
+
+    async fn ask_for_quote(&self, payee: &Peer, amount: Amount) -> Heard<Quoted> {
+        let to = &self.transfer.document["to"];
+        let message = Message::Quote {
+            payment: IncomingPayment {
+                transfer_id: self.transfer.transfer_id.clone(),
+                quote_id: new_ulid(),
+                payer_fsp: self.payer_fsp().to_owned(),
+                payee_fsp: payee.fsp_id.clone(),
+                id_type: text(&to["idType"]).to_owned(),
+                id_value: text(&to["idValue"]).to_owned(),
+                id_sub_value: to["idSubValue"].as_str().map(str::to_owned),
+                amount_type: self.amount_type(),
+                amount: amount.to_string(),
+                currency: amount.currency(),
+                initiated_at: Timestamp::now(),
+            },
+            party: to.clone(),
+        };
+        match self.network.ask::<PayeeLeg>(payee, &message).await {
+            Heard::Answered(leg) => match Quoted::answered(self.amount_type(), amount, leg) {
+                Some(quoted) => Heard::Answered(quoted),
+                None => Heard::Refused {
+                    code: "5101".to_owned(),
+                    description: "the amounts of the quote do not add up".to_owned(),
+                },
+            },
+            Heard::Refused { code, description } => Heard::Refused { code, description },
+            Heard::Nothing => Heard::Nothing,
         }
     }
 
     /// What the payee's FSP is asked to quote: what the FXP gives, or what was asked for.
     fn amount_to_quote(&self) -> Result<Amount, AmountError> {
         match converted_amount(&self.transfer.document) {
-            Some((currency, amount)) => Amount::parse(&amount, currency),
+            Some(amount) => Ok(amount),
             None => Amount::parse(&self.transfer.amount, self.transfer.currency),
         }
     }
 
-    fn convert(&mut self, behaviour: &Behaviour) -> Answer {
-        let fxp = &behaviour.conversion;
+    async fn convert(&mut self) -> Answer {
         let amount_type = self.amount_type();
         let wanted = match self.amount_to_convert(amount_type) {
             Ok((amount, other)) => WantedConversion {
@@ -193,28 +316,57 @@ impl Payment<'_> {
                 amount,
                 other,
             },
-            Err(description) => {
-                self.transfer.enter(CurrentState::ErrorOccurred);
-                return hub_refusal("5101", &description, &self.transfer.document);
-            }
+            Err(description) => return self.refused("5101", &description),
         };
         self.exchanged(|exchange, document| exchange.add_conversion_request(document, &wanted));
-        match &fxp.fault {
-            Some(FxpFault::RefusesToQuote(code)) => return self.conversion_refused(code),
-            Some(FxpFault::TimesOutOnQuote) => {
-                return self.fail(StatusCode::GATEWAY_TIMEOUT, "simulated timeout of the FXP");
+        let quoted = match self.fxp_peer() {
+            Some(fxp) => {
+                let message = Message::FxQuote(asked_of_fxp(&self.transfer.document));
+                let heard: Heard<Value> = self.network.ask(fxp, &message).await;
+                if let Heard::Answered(answer) = &heard {
+                    self.transfer.conversion_home_id = answer["homeTransactionId"].clone();
+                }
+                match heard.map(|answer| QuotedConversion::answered(&answer)) {
+                    Heard::Answered(Some(quoted)) => Heard::Answered(quoted),
+                    Heard::Answered(None) => Heard::Refused {
+                        code: "2001".to_owned(),
+                        description: "the FXP's answer cannot be read".to_owned(),
+                    },
+                    Heard::Refused { code, description } => Heard::Refused { code, description },
+                    Heard::Nothing => Heard::Nothing,
+                }
             }
-            _ => {}
-        }
-        match fxp.convert(amount_type, wanted.amount, wanted.other) {
-            Ok(conversion) => {
-                let expires_at = Timestamp::now().after(fxp.lifetime);
-                self.exchanged(|exchange, document| {
-                    exchange.add_conversion(document, conversion, expires_at);
-                });
+            None => self.made_up_conversion(&wanted),
+        };
+        match quoted {
+            Heard::Answered(quoted) => {
+                self.exchanged(|exchange, document| exchange.add_conversion(document, &quoted));
                 self.enter(CurrentState::WaitingForConversionAcceptance)
             }
-            Err(_) => self.conversion_refused("5101"),
+            Heard::Refused { code, description } => self.conversion_refused(&code, &description),
+            Heard::Nothing => {
+                self.fail(StatusCode::GATEWAY_TIMEOUT, "no answer of the FXP in time")
+            }
+        }
+    }
+
+    fn made_up_conversion(&self, wanted: &WantedConversion) -> Heard<QuotedConversion> {
+        let fxp = &self.behaviour.conversion;
+        let refused = |code: &str| Heard::Refused {
+            code: code.to_owned(),
+            description: "the FXP does not convert".to_owned(),
+        };
+        match &fxp.fault {
+            Some(FxpFault::RefusesToQuote(code)) => return refused(code),
+            Some(FxpFault::TimesOutOnQuote) => return Heard::Nothing,
+            _ => {}
+        }
+        match fxp.convert(wanted.amount_type, wanted.amount, wanted.other) {
+            Ok(conversion) => {
+                let expires_at = Timestamp::now().after(fxp.lifetime);
+                Heard::Answered(QuotedConversion::simulated(conversion, expires_at))
+            }
+            Err(_) => refused("5101"),
         }
     }
 
@@ -242,11 +394,8 @@ impl Payment<'_> {
         }
     }
 
-    fn conversion_refused(&mut self, code: &str) -> Answer {
-        let error_information = json!({
-            "errorCode": code,
-            "errorDescription": "the FXP does not convert",
-        });
+    fn conversion_refused(&mut self, code: &str, description: &str) -> Answer {
+        let error_information = json!({ "errorCode": code, "errorDescription": description });
         self.exchanged(|exchange, document| {
             exchange.add_refused_conversion(document, &error_information);
         });
@@ -256,9 +405,8 @@ impl Payment<'_> {
         Answer::mojaloop_error(message, error_information, document)
     }
 
-    pub(super) fn decide_party(
+    pub(super) async fn decide_party(
         &mut self,
-        behaviour: &Behaviour,
         decision: Decision,
         misfortune: Option<&Misfortune>,
     ) -> Answer {
@@ -267,67 +415,42 @@ impl Payment<'_> {
         if !accepts {
             return self.reject(PARTY_REJECTED);
         }
-        let answer = self.first_terms(behaviour);
-        self.after_terms(behaviour, answer, misfortune)
+        let answer = self.first_terms().await;
+        self.after_terms(answer, misfortune).await
     }
 
     /// Decides about a quote or a conversion, whichever was asked about.
-    pub(super) fn decide_terms(
+    pub(super) async fn decide_terms(
         &mut self,
-        behaviour: &Behaviour,
         decision: Decision,
         misfortune: Option<&Misfortune>,
     ) -> Answer {
         let asked = self.transfer.current_state;
         let accepts = decision.accepts(asked);
-        let reason = match asked {
-            CurrentState::WaitingForConversionAcceptance => CONVERSION_REJECTED,
-            _ => QUOTE_REJECTED,
-        };
         decision.show(&mut self.transfer.document);
-        if accepts && !self.transfer.awaits_last_acceptance() {
-            let answer = self.last_terms(behaviour);
-            return self.after_terms(behaviour, answer, misfortune);
+        if accepts && self.transfer.awaits_first_acceptance() {
+            let answer = self.last_terms().await;
+            return self.after_terms(answer, misfortune).await;
         }
-        let Some(misfortune) = misfortune else {
-            return self.accept_or_reject(behaviour, accepts, reason);
-        };
-        match misfortune.fault {
-            Fault::MojaloopError => {
+        match misfortune.map(|misfortune| (misfortune, misfortune.fault)) {
+            Some((misfortune, Fault::MojaloopError)) => {
                 if accepts {
                     self.transfer.hub_state = HubState::Aborted;
                 }
                 self.transfer.enter(CurrentState::ErrorOccurred);
                 misfortune.mojaloop_error(&self.transfer.document)
             }
-            Fault::CommitThenFail => self.commit_and_fail(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "simulated failure after the commit",
-            ),
-            Fault::CommitThenGatewayTimeout => self.commit_and_fail(
-                StatusCode::GATEWAY_TIMEOUT,
-                "simulated timeout after the commit",
-            ),
-            Fault::CommitThenReserved => {
-                let answer = self.settle(HubState::Reserved);
-                self.transfer.hub_state = HubState::Committed;
-                answer
-            }
-            Fault::Abort => {
-                self.transfer.document["abortedReason"] = json!("Transfer aborted by the payee");
-                self.settle(HubState::Aborted)
-            }
-            _ => self.accept_or_reject(behaviour, accepts, reason),
+            _ if !accepts => self.reject(match asked {
+                CurrentState::WaitingForConversionAcceptance => CONVERSION_REJECTED,
+                _ => QUOTE_REJECTED,
+            }),
+            Some((_, fault)) => self.settle_as(fault).await,
+            None => self.settle(HubState::Committed).await,
         }
     }
 
     /// What becomes of terms that have just come, if something was to go wrong with them.
-    fn after_terms(
-        &mut self,
-        behaviour: &Behaviour,
-        answer: Answer,
-        misfortune: Option<&Misfortune>,
-    ) -> Answer {
+    async fn after_terms(&mut self, answer: Answer, misfortune: Option<&Misfortune>) -> Answer {
         match misfortune.map(|misfortune| (misfortune, misfortune.fault)) {
             Some((misfortune, Fault::MojaloopError)) => {
                 self.transfer.enter(CurrentState::ErrorOccurred);
@@ -338,45 +461,20 @@ impl Payment<'_> {
                 "simulated failure after the quote",
                 self.transfer.document.clone(),
             ),
-            Some((_, Fault::AutoAcceptQuotes)) => self.complete(behaviour, answer),
+            Some((_, Fault::AutoAcceptQuotes)) => self.complete(answer).await,
             _ => answer,
         }
     }
 
     /// Accepts all terms by itself, as far as there are any.
-    pub(super) fn complete(&mut self, behaviour: &Behaviour, mut answer: Answer) -> Answer {
+    pub(super) async fn complete(&mut self, mut answer: Answer) -> Answer {
         if self.transfer.awaits_first_acceptance() {
-            answer = self.last_terms(behaviour);
+            answer = self.last_terms().await;
         }
         if self.transfer.awaits_last_acceptance() {
-            answer = self.settle(HubState::Committed);
+            answer = self.settle(HubState::Committed).await;
         }
         answer
-    }
-
-    fn accept_or_reject(&mut self, behaviour: &Behaviour, accepts: bool, reason: &str) -> Answer {
-        if !accepts {
-            return self.reject(reason);
-        }
-        let fault = behaviour.conversion.fault.as_ref();
-        match fault.filter(|_| self.transfer.converts()) {
-            Some(FxpFault::RefusesToReserve(code)) => {
-                self.exchanged(|exchange, document| {
-                    exchange.add_conversion_transfer_request(document);
-                });
-                self.transfer.hub_state = HubState::Aborted;
-                self.transfer.enter(CurrentState::ErrorOccurred);
-                hub_refusal(code, "the FXP does not convert", &self.transfer.document)
-            }
-            // The hub has heard of the conversion, but never of the transfer.
-            Some(FxpFault::TimesOutOnReserve) => {
-                self.exchanged(|exchange, document| {
-                    exchange.add_conversion_transfer_request(document);
-                });
-                self.fail(StatusCode::GATEWAY_TIMEOUT, "simulated timeout of the FXP")
-            }
-            _ => self.settle(HubState::Committed),
-        }
     }
 
     fn reject(&mut self, reason: &str) -> Answer {
@@ -384,37 +482,63 @@ impl Payment<'_> {
         self.enter(CurrentState::Aborted)
     }
 
-    /// The hub reaches this state, and the answer says so.
-    pub(super) fn settle(&mut self, hub_state: HubState) -> Answer {
-        self.transfer.hub_state = hub_state;
-        let converts = self.transfer.converts();
-        self.exchanged(|exchange, document| {
-            if converts {
-                exchange.add_conversion_transfer_request(document);
-                exchange.add_conversion_transfer(document);
-            }
-            exchange.add_settlement(document, hub_state);
-        });
-        self.enter(match hub_state {
-            HubState::Aborted => CurrentState::Aborted,
-            HubState::None | HubState::Reserved | HubState::Committed => CurrentState::Completed,
-        })
-    }
-
-    /// The hub commits, and the Mojaloop Connector loses track of it.
-    fn commit_and_fail(&mut self, status: StatusCode, message: &str) -> Answer {
-        self.transfer.hub_state = HubState::Committed;
-        self.fail(status, message)
-    }
-
     /// The Mojaloop Connector gives up, and nobody in the scheme said why.
-    fn fail(&mut self, status: StatusCode, message: &str) -> Answer {
+    pub(super) fn fail(&mut self, status: StatusCode, message: &str) -> Answer {
         self.transfer.enter(CurrentState::ErrorOccurred);
         Answer::failure(status, message, self.transfer.document.clone())
     }
 }
 
-fn found_payee(behaviour: &Behaviour, request: &TransferRequest) -> FoundPayee {
+/// What a payee's FSP quoted.
+struct Quoted {
+    terms: Terms,
+    expires_at: Timestamp,
+    /// There is one if the FSP is not made up.
+    leg: Option<PayeeLeg>,
+}
+
+impl Quoted {
+    /// What another participant answered, if its amounts add up.
+    fn answered(amount_type: AmountType, amount: Amount, leg: PayeeLeg) -> Option<Self> {
+        let quote = &leg.quote;
+        let stated = |name: &str| match quote[name].as_str() {
+            Some(text) => Amount::parse(text, amount.currency()).map(Some),
+            None => Ok(None),
+        };
+        let nothing = Amount::zero(amount.currency());
+        let charges = PayeeCharges {
+            fee: stated("payeeFspFeeAmount").ok()?.unwrap_or(nothing),
+            commission: stated("payeeFspCommissionAmount").ok()?.unwrap_or(nothing),
+        };
+        let transfer_amount = stated("transferAmount").ok()??;
+        let receives = stated("payeeReceiveAmount").ok()?;
+        let terms = Terms::stated(amount_type, amount, transfer_amount, receives, charges).ok()?;
+        let expires_at = text(&quote["expiration"]).parse().ok()?;
+        Some(Self {
+            terms,
+            expires_at,
+            leg: Some(leg),
+        })
+    }
+}
+
+/// The payee whom another participant has found.
+fn payee_of(peer: &Peer, party: &Value) -> FoundPayee {
+    let currencies = party["supportedCurrencies"].as_array();
+    let currencies = currencies.into_iter().flatten();
+    FoundPayee {
+        fsp: peer.fsp_id.clone(),
+        first_name: party["firstName"].clone(),
+        middle_name: party["middleName"].clone(),
+        last_name: party["lastName"].clone(),
+        display_name: party["displayName"].clone(),
+        currencies: currencies
+            .filter_map(|currency| text(currency).parse().ok())
+            .collect(),
+    }
+}
+
+fn made_up_payee(behaviour: &Behaviour, request: &TransferRequest) -> FoundPayee {
     let currency = request.currency;
     let abroad = currency_abroad(currency).filter(|_| {
         request.amount_type == AmountType::Send && request.payee_id_value == PAYEE_ABROAD
@@ -441,7 +565,7 @@ fn amount_type(document: &Value) -> AmountType {
 
 /// Which acceptance a payment waits for.
 impl SimulatedTransfer {
-    fn converts(&self) -> bool {
+    pub(super) fn converts(&self) -> bool {
         self.document["needFx"] == true
     }
 

@@ -6,6 +6,7 @@ use std::collections::{HashMap, VecDeque};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::network::PayeeLeg;
 use crate::domain::currency::Currency;
 
 /// Beyond this many transfers the oldest are forgotten.
@@ -92,6 +93,12 @@ pub(super) struct SimulatedTransfer {
     /// The whole cached state, as answers show it.
     #[serde(skip)]
     pub document: Value,
+    /// What a payee at another simulator has said so far.
+    #[serde(skip)]
+    pub payee_leg: Option<PayeeLeg>,
+    /// How an FXP at another simulator calls the conversion.
+    #[serde(skip)]
+    pub conversion_home_id: Value,
 }
 
 impl SimulatedTransfer {
@@ -155,6 +162,8 @@ mod tests {
             currency: "KES".parse().unwrap(),
             accepts: 0,
             document: Value::Null,
+            payee_leg: None,
+            conversion_home_id: Value::Null,
         }
     }
 

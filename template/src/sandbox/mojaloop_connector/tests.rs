@@ -3,6 +3,7 @@
 mod conversions;
 mod incoming;
 mod misfortunes;
+mod network;
 mod outgoing;
 
 use std::net::TcpListener;
@@ -32,11 +33,16 @@ impl Running {
     }
 
     fn in_front_of(backend_base_url: &str) -> Self {
+        Self::of("bluebank", backend_base_url)
+    }
+
+    fn of(fsp_id: &str, backend_base_url: &str) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let simulator = SimulatedMojaloopConnector::new(SimulatorSettings {
             backend_base_url: backend_base_url.to_owned(),
-            fsp_id: "bluebank".to_owned(),
+            fsp_id: fsp_id.to_owned(),
             currency: "GMD".parse().unwrap(),
+            peers: Vec::new(),
         });
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let base_url = format!("http://{}", listener.local_addr().unwrap());

@@ -8,15 +8,15 @@ use super::*;
 
 /// What a stub of the backend API does, and what it was sent.
 #[derive(Clone)]
-struct Backend {
+pub(super) struct Backend {
     calls: Arc<Mutex<Vec<(String, Value)>>>,
     /// How each call is to be answered, by its number and its request line.
     status: fn(usize, &str) -> u16,
 }
 
-struct RunningBackend {
+pub(super) struct RunningBackend {
     backend: Backend,
-    base_url: String,
+    pub(super) base_url: String,
     server: ServerHandle,
 }
 
@@ -27,7 +27,7 @@ impl Drop for RunningBackend {
 }
 
 impl RunningBackend {
-    fn answering(status: fn(usize, &str) -> u16) -> Self {
+    pub(super) fn answering(status: fn(usize, &str) -> u16) -> Self {
         let backend = Backend {
             calls: Arc::default(),
             status,
@@ -54,12 +54,12 @@ impl RunningBackend {
         }
     }
 
-    fn calls(&self) -> Vec<(String, Value)> {
+    pub(super) fn calls(&self) -> Vec<(String, Value)> {
         self.backend.calls.lock().unwrap().clone()
     }
 
     /// The body of the last call of this request.
-    fn body_of(&self, request: &str) -> Value {
+    pub(super) fn body_of(&self, request: &str) -> Value {
         let calls = self.calls();
         let call = calls.into_iter().rfind(|(line, _)| line == request);
         call.unwrap_or_else(|| panic!("{request} was never called"))
@@ -93,8 +93,22 @@ async fn serve_backend(
             "payeeFspFeeAmount": "0",
             "payeeFspFeeAmountCurrency": body["currency"],
         }),
+        "POST /fxQuotes" => {
+            let mut terms = body["conversionTerms"].clone();
+            match terms["amountType"].as_str() {
+                Some("SEND") => terms["targetAmount"]["amount"] = json!("50"),
+                _ => terms["sourceAmount"]["amount"] = json!("200"),
+            }
+            json!({ "conversionTerms": terms, "homeTransactionId": "home-2" })
+        }
+        "POST /fxTransfers" => json!({ "conversionState": "RESERVED" }),
         "POST /transfers" => json!({ "homeTransactionId": "home-1", "transferState": "RESERVED" }),
-        line if line.starts_with("GET ") => json!({ "firstName": "Jane", "lastName": "Doe" }),
+        line if line.starts_with("GET ") => json!({
+            "firstName": "Jane",
+            "lastName": "Doe",
+            "displayName": "Jane Doe",
+            "supportedCurrencies": ["EUR"],
+        }),
         _ => json!({}),
     };
     HttpResponse::Ok().json(answer)
