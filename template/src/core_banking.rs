@@ -9,12 +9,18 @@
 // [if payer_steps is one_step]
 //! | `limits.rs` | what its customers have agreed to beforehand |
 // [end]
+// [if use_cases has conversion]
+//! | `conversion_limits.rs` | which conversions of currencies it offers its customers |
+// [end]
 //! | `insight.rs` | what funding and fees may look into (fixed) |
 
 pub mod port;
 
 pub mod savanna_core;
 
+// [if use_cases has conversion]
+pub mod conversion_limits;
+// [end]
 pub mod fees;
 pub mod funding;
 pub mod insight;

@@ -17,6 +17,15 @@ pub mod transfer_id;
 
 pub mod error;
 
+// [if use_cases has request_to_pay]
+pub mod one_time_password;
+pub mod received_request;
+pub mod sent_request;
+
+// [end]
+// [if use_cases has conversion]
+pub mod conversion_offer;
+// [end]
 pub mod quote;
 
 pub mod promise;
@@ -29,3 +38,8 @@ pub mod incoming;
 pub mod bulk_payment;
 // [end]
 pub mod outgoing;
+// [if role is fxp, both]
+
+pub mod currency_conversion;
+pub mod rate;
+// [end]

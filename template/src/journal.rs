@@ -9,8 +9,16 @@
 pub mod store;
 pub mod work;
 
+// [if use_cases has request_to_pay]
+mod requests_to_pay;
+
+// [end]
 // [if funding_model is deposit_withdraw]
 pub mod history;
+
+// [end]
+// [if role is fxp, both]
+pub mod conversions;
 
 // [end]
 pub mod sqlite;

@@ -15,6 +15,9 @@ pub mod turns;
 // [if use_cases has bulk]
 pub mod bulk_payee;
 // [end]
+// [if role is fxp, both]
+pub mod fxp;
+// [end]
 pub mod payee;
 pub mod payer;
 // [if use_cases has bulk]

@@ -14,12 +14,15 @@ use std::{
 const FOLDER: &str = "src/core_banking";
 
 /// The flows, in the order in which it is best to fill them in.
-const FLOWS: [&str; 6] = [
+const FLOWS: &[&str] = &[
     "party lookup",
     "recovery",
     "quote",
     "outgoing",
     "incoming",
+    // [if use_cases has request_to_pay]
+    "request to pay",
+    // [end]
     "authentication",
 ];
 

@@ -29,6 +29,9 @@ mod customers;
 // [if funding_model is not deposit_withdraw]
 mod liquidity;
 // [end]
+// [if use_cases has request_to_pay]
+mod one_time_passwords;
+// [end]
 mod payee_credits;
 mod payer_debits;
 
@@ -36,16 +39,28 @@ mod payer_debits;
 mod pricing;
 
 // [end]
+// [if role is fxp, both]
+mod conversions;
+mod rates;
+
+// [end]
 pub use self::{bank_error::*, bookings::*, customers::*};
 
 // [if funding_model is not deposit_withdraw]
 pub use self::liquidity::*;
+// [end]
+// [if use_cases has request_to_pay]
+pub use self::one_time_passwords::*;
 // [end]
 pub use self::payee_credits::*;
 pub use self::payer_debits::*;
 
 // [if fees is cbs]
 pub use self::pricing::*;
+
+// [end]
+// [if role is fxp, both]
+pub use self::{conversions::*, rates::*};
 
 // [end]
 /// All that the connector needs of a core banking system.
@@ -78,6 +93,12 @@ where
     // [end]
     // [if fees is cbs]
     Self: Pricing,
+    // [end]
+    // [if use_cases has request_to_pay]
+    Self: OneTimePasswords,
+    // [end]
+    // [if role is fxp, both]
+    Self: Rates + Conversions,
     // [end]
     Self: Bookings,
 {

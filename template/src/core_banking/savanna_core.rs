@@ -17,6 +17,15 @@ mod liquidity;
 mod pricing;
 
 // [end]
+// [if use_cases has request_to_pay]
+mod one_time_passwords;
+
+// [end]
+// [if role is fxp, both]
+mod conversions;
+mod rates;
+
+// [end]
 mod bookings;
 
 // [if cbs_auth is not none]

@@ -4,9 +4,13 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
+/// ISO 4217 does not say how many decimals the code reserved for testing has.
+const DECIMALS_OF_TESTS: u16 = 2;
+
 /// A currency with its number of minor units (0, 2 or 3 decimals; ISO 4217).
 ///
-/// Codes that no payment can be made in (gold, test codes) do not parse.
+/// Codes that no payment can be made in (gold, no currency at all) do not parse.
+/// The code reserved for testing does, since schemes are tested with it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Currency {
@@ -37,7 +41,10 @@ impl FromStr for Currency {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let unknown = || UnknownCurrency(text.chars().take(8).collect());
         let code = iso_currency::Currency::from_code(text).ok_or_else(unknown)?;
-        let minor_units = code.exponent().ok_or_else(unknown)?;
+        let minor_units = match code {
+            iso_currency::Currency::XTS => DECIMALS_OF_TESTS,
+            code => code.exponent().ok_or_else(unknown)?,
+        };
         Ok(Self {
             code,
             minor_units: u32::from(minor_units),
@@ -77,7 +84,7 @@ mod tests {
 
     #[test]
     fn knows_the_minor_units_of_iso_4217() {
-        for (code, minor_units) in [("KES", 2), ("UGX", 0), ("TND", 3), ("GMD", 2)] {
+        for (code, minor_units) in [("KES", 2), ("UGX", 0), ("TND", 3), ("GMD", 2), ("XTS", 2)] {
             let currency: Currency = code.parse().unwrap();
             assert_eq!(currency.minor_units(), minor_units, "{code}");
         }

@@ -31,7 +31,9 @@ pub enum ErrorCode {
     ModifiedRequest,
     PartyNotFound,
     QuoteNotFound,
+    TransactionRequestNotFound,
     TransferNotFound,
+    TransactionRequestExpired,
     QuoteExpired,
     TransferExpired,
     PayerLacksFunds,
@@ -50,7 +52,7 @@ pub enum ErrorCode {
 }
 
 impl ErrorCode {
-    const ALL: [Self; 23] = [
+    const ALL: [Self; 25] = [
         Self::Internal,
         Self::ServiceUnavailable,
         Self::Timeout,
@@ -60,7 +62,9 @@ impl ErrorCode {
         Self::ModifiedRequest,
         Self::PartyNotFound,
         Self::QuoteNotFound,
+        Self::TransactionRequestNotFound,
         Self::TransferNotFound,
+        Self::TransactionRequestExpired,
         Self::QuoteExpired,
         Self::TransferExpired,
         Self::PayerLacksFunds,
@@ -88,7 +92,9 @@ impl ErrorCode {
             Self::ModifiedRequest => "3106",
             Self::PartyNotFound => "3204",
             Self::QuoteNotFound => "3205",
+            Self::TransactionRequestNotFound => "3206",
             Self::TransferNotFound => "3208",
+            Self::TransactionRequestExpired => "3301",
             Self::QuoteExpired => "3302",
             Self::TransferExpired => "3303",
             Self::PayerLacksFunds => "4001",

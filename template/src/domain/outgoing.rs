@@ -24,8 +24,12 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+// [if use_cases has conversion]
+use super::conversion_offer::ConversionOffer;
+// [end]
 use super::{
     amount::{Amount, AmountError},
+    currency::Currency,
     error::PaymentError,
     identifier::PartyIdentifier,
     incoming::ForbiddenTransition,
@@ -34,6 +38,9 @@ use super::{
     payee_name::PayeeName,
     // [end]
     quote::{AmountType, Terms},
+    // [if use_cases has request_to_pay]
+    received_request::AnsweredRequest,
+    // [end]
     reference::DebitStep,
     timestamp::Timestamp,
     transfer_id::TransferId,
@@ -167,6 +174,10 @@ impl OutgoingState {
 pub enum UseCase {
     SendMoney,
     MerchantPayment,
+    // [if use_cases has request_to_pay]
+    /// Neither of them: the payee has asked for it.
+    RequestToPay,
+    // [end]
 }
 
 /// What the payer told the bank, and the scheme's participants must be told.
@@ -211,8 +222,38 @@ pub struct OutgoingRequest {
     // [end]
     pub amount_type: AmountType,
     pub amount: Amount,
+    // [if use_cases has conversion]
+    /// The currency of the end that the amount is not about, if it was named.
+    pub other_currency: Option<Currency>,
+    // [end]
     pub transaction_type: String,
     pub purpose_code: Option<String>,
+    // [if use_cases has request_to_pay]
+    /// The request to pay that this payment answers, if there is one.
+    pub in_answer_to: Option<AnsweredRequest>,
+    // [end]
+}
+
+impl OutgoingRequest {
+    /// The one that the payer's account is kept in.
+    pub fn payer_currency(&self) -> Currency {
+        // [if use_cases has conversion]
+        if let (AmountType::Receive, Some(currency)) = (self.amount_type, self.other_currency) {
+            return currency;
+        }
+        // [end]
+        self.amount.currency()
+    }
+    // [if use_cases has conversion]
+
+    /// The one that the payee is to be paid in; `None` if it may be any.
+    pub fn payee_currency(&self) -> Option<Currency> {
+        match self.amount_type {
+            AmountType::Send => self.other_currency,
+            AmountType::Receive => Some(self.amount.currency()),
+        }
+    }
+    // [end]
 }
 
 /// The payee as the other FSP described it.
@@ -237,15 +278,29 @@ impl fmt::Debug for PayeeDetails {
 pub struct Offer {
     pub payee: PayeeDetails,
     pub terms: Terms,
+    // [if use_cases has conversion]
+    /// What the terms cost the payer, if he pays in another currency.
+    pub conversion: Option<ConversionOffer>,
+    // [end]
     /// What this bank charges its customer on top of the transfer amount.
     pub payer_fee: Amount,
     pub expires_at: Timestamp,
 }
 
 impl Offer {
-    /// What leaves the payer's account: the transfer amount and the fee.
+    /// What this bank pays into the scheme, in the payer's currency.
+    pub fn transfer_amount_of_payer(&self) -> Amount {
+        // [if use_cases has conversion]
+        if let Some(conversion) = &self.conversion {
+            return conversion.source();
+        }
+        // [end]
+        self.terms.transfer_amount()
+    }
+
+    /// What leaves the payer's account: that, and the fee.
     pub fn total_of_payer(&self) -> Result<Amount, AmountError> {
-        self.terms.transfer_amount().plus(self.payer_fee)
+        self.transfer_amount_of_payer().plus(self.payer_fee)
     }
 }
 
@@ -276,8 +331,16 @@ pub struct OutgoingPayment {
 impl OutgoingPayment {
     /// A payment whose payee and terms are about to be asked for.
     pub fn open(request: OutgoingRequest, payer_account: AccountNumber, now: Timestamp) -> Self {
+        let transfer_id = TransferId::generate();
+        // [if use_cases has request_to_pay]
+        // The payee's FSP has been told it already.
+        let transfer_id = match &request.in_answer_to {
+            Some(answered) => answered.transaction_id.clone(),
+            None => transfer_id,
+        };
+        // [end]
         Self {
-            transfer_id: TransferId::generate(),
+            transfer_id,
             // [if use_cases has bulk]
             bulk: None,
             // [end]

@@ -51,6 +51,20 @@ impl Reference {
         )
     }
 
+    // [if role is fxp, both]
+    /// The FXP credits the participant with the target amount.
+    pub fn of_conversion(conversion: &TransferId, step: CreditStep) -> Self {
+        Self::new(
+            conversion,
+            match step {
+                CreditStep::Reserve => "reserve-conversion",
+                CreditStep::Commit => "commit-conversion",
+                CreditStep::Release => "release-conversion",
+            },
+        )
+    }
+
+    // [end]
     fn new(transfer: &TransferId, step: &str) -> Self {
         Self(format!("{transfer}:{step}"))
     }

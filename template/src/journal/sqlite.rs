@@ -306,14 +306,12 @@ const ENTRY_COLUMNS: &str = "direction, transfer_id, home_transaction_id, state,
                              attempts, tried_at, parked, version, body";
 
 fn read_entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
-    let direction: String = row.get("direction")?;
-    let direction = Direction::named(&direction).ok_or_else(|| not_understood("direction"))?;
     let moment = |column| {
         let milliseconds: Option<i64> = row.get(column)?;
         Ok::<_, rusqlite::Error>(milliseconds.map(Timestamp::from_milliseconds))
     };
     Ok(Entry {
-        direction,
+        direction: read_direction(row)?,
         transfer_id: read_transfer_id(row)?,
         home_transaction_id: row.get("home_transaction_id")?,
         state: row.get("state")?,
@@ -326,6 +324,11 @@ fn read_entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
         version: row.get::<_, i64>("version")?.unsigned_abs(),
         body: row.get("body")?,
     })
+}
+
+pub(super) fn read_direction(row: &Row<'_>) -> rusqlite::Result<Direction> {
+    let text: String = row.get("direction")?;
+    Direction::named(&text).ok_or_else(|| not_understood("direction"))
 }
 
 fn read_transfer_id(row: &Row<'_>) -> rusqlite::Result<TransferId> {

@@ -17,6 +17,16 @@ use crate::domain::{
 pub enum Direction {
     Incoming,
     Outgoing,
+    // [if use_cases has request_to_pay]
+    /// None yet: somebody asks a customer of this DFSP for money.
+    RequestReceived,
+    /// None yet: a customer of this DFSP asks somebody for money.
+    RequestSent,
+    // [end]
+    // [if role is fxp, both]
+    /// Neither: a conversion for another participant.
+    Conversion,
+    // [end]
     // [if use_cases has bulk]
     /// Many quotes of one request: no money goes.
     BulkQuote,
@@ -33,6 +43,13 @@ impl Direction {
         match name {
             "incoming" => Some(Self::Incoming),
             "outgoing" => Some(Self::Outgoing),
+            // [if use_cases has request_to_pay]
+            "request received" => Some(Self::RequestReceived),
+            "request sent" => Some(Self::RequestSent),
+            // [end]
+            // [if role is fxp, both]
+            "conversion" => Some(Self::Conversion),
+            // [end]
             // [if use_cases has bulk]
             "bulk quote" => Some(Self::BulkQuote),
             "bulk transfer" => Some(Self::BulkTransfer),
@@ -46,6 +63,13 @@ impl Direction {
         match self {
             Self::Incoming => "incoming",
             Self::Outgoing => "outgoing",
+            // [if use_cases has request_to_pay]
+            Self::RequestReceived => "request received",
+            Self::RequestSent => "request sent",
+            // [end]
+            // [if role is fxp, both]
+            Self::Conversion => "conversion",
+            // [end]
             // [if use_cases has bulk]
             Self::BulkQuote => "bulk quote",
             Self::BulkTransfer => "bulk transfer",

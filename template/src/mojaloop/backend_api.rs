@@ -17,6 +17,9 @@ mod wire;
 use actix_web::{HttpResponse, ResponseError, http::StatusCode, web};
 
 use super::{
+    // [if role is fxp, both]
+    fxp::Fxp,
+    // [end]
     http::{body_settings, error_response, live, no_such_resource, path_settings, resource},
     payee::Payee,
 };
@@ -32,6 +35,13 @@ use crate::{
 #[derive(Clone)]
 pub struct BackendApi {
     pub payee: Payee,
+    // [if use_cases has request_to_pay]
+    pub sent_requests: super::payee::requests::SentRequests,
+    pub received_requests: super::payer::requests::ReceivedRequests,
+    // [end]
+    // [if role is fxp, both]
+    pub fxp: Fxp,
+    // [end]
     // [if use_cases has bulk]
     pub bulk_payee: super::bulk_payee::BulkPayee,
     pub bulk_payer: super::bulk_payer::BulkPayer,
@@ -57,7 +67,9 @@ impl ResponseError for BackendError {
             | ErrorCode::ServiceUnavailable
             | ErrorCode::Timeout
             | ErrorCode::PayeeError => StatusCode::INTERNAL_SERVER_ERROR,
-            ErrorCode::QuoteNotFound | ErrorCode::TransferNotFound => StatusCode::NOT_FOUND,
+            ErrorCode::QuoteNotFound
+            | ErrorCode::TransactionRequestNotFound
+            | ErrorCode::TransferNotFound => StatusCode::NOT_FOUND,
             _ => StatusCode::BAD_REQUEST,
         }
     }

@@ -8,6 +8,11 @@
 // [if use_cases has bulk]
 pub mod bulk_transactions;
 // [end]
+// [if use_cases has request_to_pay]
+pub mod requests_to_pay;
+// [end]
+mod resources;
+pub mod terms;
 mod wire;
 
 use std::{error::Error, time::Duration};
@@ -15,12 +20,15 @@ use std::{error::Error, time::Duration};
 use reqwest::{Method, StatusCode, Url};
 use serde_json::Value;
 
+// [if use_cases has conversion]
+use crate::domain::conversion_offer::ConversionOffer;
+// [end]
 use crate::domain::{
     currency::Currency,
     error::{ErrorCode, PaymentError},
     identifier::PartyIdentifier,
     incoming::FinalState,
-    outgoing::{OutgoingPayment, PayeeDetails},
+    outgoing::{Offer, OutgoingPayment, PayeeDetails},
     party::Customer,
     quote::Terms,
     timestamp::Timestamp,
@@ -52,10 +60,15 @@ pub struct MojaloopConnector {
 pub enum Paused {
     /// It wants to know whether this is the right payee.
     AtParty(PayeeDetails),
+    // [if use_cases has conversion]
+    /// It wants to know whether one half of the terms is agreed to, before it
+    /// asks for the other.
+    Halfway(Box<terms::HalfOfTerms>),
+    // [end]
     /// It wants to know whether these terms are agreed to.
     AtQuote(Box<QuotedTerms>),
-    /// It wants a currency conversion.
-    AtConversion,
+    /// The same, and they are not, whatever the payer says.
+    AtRefused(PaymentError),
     /// It does not pause: the transfer has been made.
     Not,
 }
@@ -65,14 +78,21 @@ pub enum Paused {
 pub struct QuotedTerms {
     pub payee: PayeeDetails,
     pub terms: Terms,
+    // [if use_cases has conversion]
+    /// What the terms cost the payer, if he pays in another currency.
+    pub conversion: Option<ConversionOffer>,
+    // [end]
     pub expires_at: Timestamp,
 }
 
-/// What came of accepting a quote.
+/// What came of accepting the terms.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Acceptance {
-    /// The transfer is committed, of this amount if that is said.
-    Committed { amount: Option<String> },
+    /// The transfer is committed, and is the one that was offered, where that
+    /// is said.
+    Committed,
+    /// The transfer is committed, and is another one.
+    CommittedOtherwise,
     /// There is no transfer, and there will be none.
     Failed(PaymentError),
     /// It may be committed now or later.
@@ -131,25 +151,39 @@ impl MojaloopConnector {
         payment: &OutgoingPayment,
         payer: &Customer,
     ) -> Result<Paused, PaymentError> {
-        let body = wire::transfer_request(payment, payer, &self.settings.fsp_id);
-        let answer = self.send(Method::POST, &["transfers"], Some(&body)).await;
+        let (resource, body) = resources::first_request(payment, payer, &self.settings.fsp_id);
+        let answer = self.send(Method::POST, &[resource], Some(&body)).await;
         read_pause(answer, payment)
     }
 
     /// Says that this is the right payee.
     pub async fn accept_party(&self, payment: &OutgoingPayment) -> Result<Paused, PaymentError> {
-        let path = ["transfers", payment.transfer_id.as_str()];
+        let path = resources::of_going_on(payment);
         let body = serde_json::json!({ "acceptParty": true });
         let answer = self.send(Method::PUT, &path, Some(&body)).await;
         read_pause(answer, payment)
     }
 
+    // [if use_cases has conversion]
+    /// Agrees to one half of the terms, so that it goes on to the other.
+    pub async fn accept_half(
+        &self,
+        payment: &OutgoingPayment,
+        half: &terms::HalfOfTerms,
+    ) -> Result<Paused, PaymentError> {
+        let path = resources::of_going_on(payment);
+        let body = half.agreement();
+        let answer = self.send(Method::PUT, &path, Some(&body)).await;
+        read_pause(answer, payment)
+    }
+
+    // [end]
     /// Agrees to the terms: the transfer is made.
-    pub async fn accept_quote(&self, transfer_id: &TransferId) -> Acceptance {
-        let path = ["transfers", transfer_id.as_str()];
-        let body = serde_json::json!({ "acceptQuote": true });
+    pub async fn accept_offer(&self, payment: &OutgoingPayment, offer: &Offer) -> Acceptance {
+        let path = resources::of_going_on(payment);
+        let body = terms::decision(payment, true);
         match self.send(Method::PUT, &path, Some(&body)).await {
-            Ok(answer) => read_acceptance(&answer),
+            Ok(answer) => read_acceptance(&answer, offer),
             Err(NoAnswer::Unreachable(reason) | NoAnswer::Lost(reason)) => {
                 Acceptance::Unknown(reason)
             }
@@ -157,9 +191,9 @@ impl MojaloopConnector {
     }
 
     /// Says that there will be no transfer.
-    pub async fn reject(&self, transfer_id: &TransferId) -> Rejection {
-        let path = ["transfers", transfer_id.as_str()];
-        let body = serde_json::json!({ "acceptQuote": false });
+    pub async fn reject(&self, payment: &OutgoingPayment) -> Rejection {
+        let path = resources::of_going_on(payment);
+        let body = terms::decision(payment, false);
         let answer = match self.send(Method::PUT, &path, Some(&body)).await {
             Ok(answer) => answer,
             Err(NoAnswer::Unreachable(reason) | NoAnswer::Lost(reason)) => {
@@ -169,9 +203,7 @@ impl MojaloopConnector {
         let state = wire::TransferAnswer::read(&answer.body);
         match (answer.status, state) {
             (StatusCode::NO_CONTENT, _) => Rejection::Rejected,
-            (StatusCode::OK, Some(state)) if state.current_state() == Some("ABORTED") => {
-                Rejection::Rejected
-            }
+            (StatusCode::OK, Some(state)) if state.is_rejected() => Rejection::Rejected,
             (StatusCode::OK, Some(state)) if state.current_state() == Some("COMPLETED") => {
                 Rejection::Committed
             }
@@ -285,27 +317,24 @@ fn read_pause(
     let state = wire::TransferAnswer::read(&answer.body).ok_or_else(not_understood)?;
     match state.current_state() {
         Some("WAITING_FOR_PARTY_ACCEPTANCE") => Ok(Paused::AtParty(state.payee())),
-        Some("WAITING_FOR_QUOTE_ACCEPTANCE") if !state.needs_conversion() => state
-            .quoted_terms(payment)
-            .map(Box::new)
-            .map(Paused::AtQuote),
         Some("WAITING_FOR_QUOTE_ACCEPTANCE" | "WAITING_FOR_CONVERSION_ACCEPTANCE") => {
-            Ok(Paused::AtConversion)
+            Ok(terms::read_paused(&state, payment))
         }
         Some("COMPLETED") => Ok(Paused::Not),
         _ => Err(not_understood().with_detail("unknown currentState")),
     }
 }
 
-fn read_acceptance(answer: &Answer) -> Acceptance {
+fn read_acceptance(answer: &Answer, offer: &Offer) -> Acceptance {
     if answer.status == StatusCode::OK {
         let Some(state) = wire::TransferAnswer::read(&answer.body) else {
             return Acceptance::Unknown("the answer is not understood".to_owned());
         };
         return match (state.current_state(), state.fulfilled_state()) {
-            (Some("COMPLETED"), Some("COMMITTED")) => Acceptance::Committed {
-                amount: state.prepared_amount().map(str::to_owned),
-            },
+            (Some("COMPLETED"), Some("COMMITTED")) if terms::is_as_offered(&state, offer) => {
+                Acceptance::Committed
+            }
+            (Some("COMPLETED"), Some("COMMITTED")) => Acceptance::CommittedOtherwise,
             (Some("ABORTED"), _) | (Some("COMPLETED"), Some("ABORTED")) => Acceptance::Failed(
                 PaymentError::new(ErrorCode::PayeeError, "the transfer was aborted"),
             ),

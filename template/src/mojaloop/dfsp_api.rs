@@ -8,8 +8,12 @@ mod approvals;
 // [if use_cases has bulk]
 mod bulk_payments;
 // [end]
+mod currency_pair;
 mod payments;
 mod requests;
+// [if use_cases has request_to_pay]
+mod requests_to_pay;
+// [end]
 mod transfers;
 mod wire;
 
@@ -34,6 +38,10 @@ pub struct DfspApi {
     // [if use_cases has bulk]
     pub bulk_payer: super::bulk_payer::BulkPayer,
     // [end]
+    // [if use_cases has request_to_pay]
+    pub received_requests: super::payer::requests::ReceivedRequests,
+    pub sent_requests: super::payee::requests::SentRequests,
+    // [end]
     // [if payer_debit is push_approval]
     pub approvals: super::payer::debiting::Approvals,
     // [end]
@@ -50,6 +58,7 @@ impl ResponseError for RequestError {
     fn status_code(&self) -> StatusCode {
         match self.0.code.as_str().as_bytes() {
             _ if self.0.code == ErrorCode::TransferNotFound => StatusCode::NOT_FOUND,
+            _ if self.0.code == ErrorCode::TransactionRequestNotFound => StatusCode::NOT_FOUND,
             _ if self.0.code == ErrorCode::CurrencyRefused => StatusCode::BAD_REQUEST,
             [b'3' | b'4', ..] => StatusCode::BAD_REQUEST,
             _ => StatusCode::INTERNAL_SERVER_ERROR,
@@ -121,6 +130,9 @@ pub fn routes(api: DfspApi) -> impl Fn(&mut web::ServiceConfig) + Clone + Send +
                 resource("/accounts/{idType}/{idValue}/{idSubValue}")
                     .route(web::delete().to(accounts::delete_part)),
             )
+            // [if use_cases has request_to_pay]
+            .configure(requests_to_pay::routes)
+            // [end]
             .default_service(web::to(no_such_resource));
     }
 }

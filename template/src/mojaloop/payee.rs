@@ -2,6 +2,9 @@
 
 mod crediting;
 mod quoting;
+// [if use_cases has request_to_pay]
+pub mod requests;
+// [end]
 mod transferring;
 
 use std::{sync::Arc, time::Duration};

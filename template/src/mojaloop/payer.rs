@@ -14,6 +14,9 @@
 //! The payer's money is reserved before the scheme may transfer.
 
 pub mod agreeing;
+// [if use_cases has conversion]
+mod converting;
+// [end]
 pub mod debiting;
 // [if payer_steps is not one_step]
 mod deciding;
@@ -24,6 +27,9 @@ pub mod in_bulk;
 mod lapsing;
 mod offering;
 mod paying;
+// [if use_cases has request_to_pay]
+pub mod requests;
+// [end]
 
 use std::{
     sync::{
@@ -40,6 +46,9 @@ use super::{
 };
 use crate::{
     core_banking::{
+        // [if use_cases has conversion]
+        conversion_limits::ConversionLimits,
+        // [end]
         fees::Fees,
         funding::Funding,
         // [if payer_steps is one_step]
@@ -83,6 +92,9 @@ pub struct Payer {
     // [if payer_steps is one_step]
     limits: Limits,
     // [end]
+    // [if use_cases has conversion]
+    conversion_limits: ConversionLimits,
+    // [end]
     connector: MojaloopConnector,
     progress: Progress<OutgoingPayment>,
     turns: Turns,
@@ -109,6 +121,9 @@ pub struct Collaborators {
     // [if payer_steps is one_step]
     pub limits: Limits,
     // [end]
+    // [if use_cases has conversion]
+    pub conversion_limits: ConversionLimits,
+    // [end]
     pub connector: MojaloopConnector,
     pub progress: Progress<OutgoingPayment>,
     pub tasks: Tasks,
@@ -126,6 +141,9 @@ impl Payer {
             fees: with.fees,
             // [if payer_steps is one_step]
             limits: with.limits,
+            // [end]
+            // [if use_cases has conversion]
+            conversion_limits: with.conversion_limits,
             // [end]
             connector: with.connector,
             progress: with.progress,

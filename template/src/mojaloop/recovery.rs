@@ -17,6 +17,11 @@ use crate::{
     },
     journal::{Journal, Payment},
 };
+// [if role is fxp, both]
+
+use super::fxp::Fxp;
+use crate::domain::currency_conversion::CurrencyConversion;
+// [end]
 
 /// How many payments of a direction are taken up at a time, so that a backlog
 /// does not overrun the core banking system.
@@ -66,10 +71,25 @@ pub async fn look_after_bulks(
 }
 
 // [end]
+// [if role is fxp, both]
+/// Looks after the conversions that nobody asks about any more, for ever.
+pub async fn look_after_conversions(
+    journal: Journal<CurrencyConversion>,
+    fxp: Fxp,
+    interval: Duration,
+) {
+    look_after(journal, interval, move |conversion_id| {
+        let fxp = fxp.clone();
+        async move { fxp.resume(&conversion_id).await }
+    })
+    .await;
+}
+
+// [end]
 /// Begins with what an earlier process left unfinished, due or not, and then
 /// looks for what is due. Payments that take their time are not waited for, as
 /// long as there are not too many of them.
-async fn look_after<P, Work>(
+pub(super) async fn look_after<P, Work>(
     journal: Journal<P>,
     interval: Duration,
     resume: impl Fn(TransferId) -> Work,

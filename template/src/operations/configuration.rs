@@ -17,6 +17,10 @@ use crate::{
 
 use crate::core_banking::limits;
 // [end]
+// [if use_cases has conversion]
+
+use crate::core_banking::conversion_limits;
+// [end]
 
 /// The Mojaloop Connector waits no longer for an answer of the backend API.
 const CONNECTOR_WAITS: Duration = Duration::from_secs(65);
@@ -58,6 +62,9 @@ pub struct Configuration {
     // [if payer_steps is one_step]
     pub limits: limits::Settings,
     // [end]
+    // [if use_cases has conversion]
+    pub conversion_limits: conversion_limits::Settings,
+    // [end]
     pub fees: fees::Settings,
 
     // [if payer_debit is push_approval]
@@ -69,6 +76,9 @@ pub struct Configuration {
     pub payee_confirmed_within: Duration,
     // [end]
     pub never_seen_after: Duration,
+    // [if use_cases has request_to_pay]
+    pub request_to_pay_lifetime: Duration,
+    // [end]
     // [if use_cases has bulk]
     pub bulk_max_items: usize,
     pub bulk_lifetime: Duration,
@@ -109,6 +119,9 @@ impl Configuration {
         // [if payer_steps is one_step]
         let limits = limits::Settings::read(variables, currencies.as_ref());
         // [end]
+        // [if use_cases has conversion]
+        let conversion_limits = conversion_limits::Settings::read(variables, currencies.as_ref());
+        // [end]
         let database = database(variables);
         let backend_api = listen_address(variables, "SDK_SERVER_HOST", "SDK_SERVER_PORT", "3003");
         let dfsp_api = listen_address(variables, "DFSP_SERVER_HOST", "DFSP_SERVER_PORT", "3004");
@@ -134,6 +147,10 @@ impl Configuration {
         // [end]
         // [if payer_steps is three_steps]
         let payee_confirmed_within = variables.milliseconds("CONFIRM_PAYEE_WITHIN_MS", "120000");
+        // [end]
+        // [if use_cases has request_to_pay]
+        let request_to_pay_lifetime =
+            variables.milliseconds("REQUEST_TO_PAY_LIFETIME_MS", "86400000");
         // [end]
         let recovery_interval = variables.milliseconds("RECOVERY_INTERVAL_MS", "1000");
         let retry_first_pause = variables.milliseconds("RETRY_FIRST_PAUSE_MS", "1000");
@@ -175,9 +192,15 @@ impl Configuration {
             // [if payer_steps is one_step]
             limits: limits?,
             // [end]
+            // [if use_cases has conversion]
+            conversion_limits: conversion_limits?,
+            // [end]
             quote_lifetime: quote_lifetime?,
             final_word_after: final_word_after?,
             never_seen_after: never_seen_after?,
+            // [if use_cases has request_to_pay]
+            request_to_pay_lifetime: request_to_pay_lifetime?,
+            // [end]
             // [if use_cases has bulk]
             bulk_max_items: bulk_max_items?,
             bulk_lifetime: bulk_lifetime?,

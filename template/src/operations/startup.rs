@@ -32,7 +32,21 @@ use crate::{
         tasks::Tasks,
     },
 };
+// [if role is fxp, both]
 
+use crate::{
+    journal::conversions::ConversionQuotes,
+    mojaloop::{
+        fxp::{self, Fxp},
+        recovery::look_after_conversions,
+    },
+};
+// [end]
+
+// [if use_cases has request_to_pay]
+use crate::mojaloop::{payee::requests::SentRequests, payer::requests::ReceivedRequests};
+
+// [end]
 /// How long requests that are being served may go on after SIGTERM.
 const SHUTDOWN_SECONDS: u64 = 30;
 
@@ -156,6 +170,11 @@ impl Connector {
         // [if payer_steps is one_step]
         let limits = core_banking::limits::Limits::new(configuration.limits.clone());
         // [end]
+        // [if use_cases has conversion]
+        let conversion_limits = core_banking::conversion_limits::ConversionLimits::new(
+            configuration.conversion_limits.clone(),
+        );
+        // [end]
         let incoming = Journal::new(Arc::clone(&store));
         let outgoing = Journal::new(Arc::clone(&store));
         let patience = patience(&configuration);
@@ -165,6 +184,20 @@ impl Connector {
         let approvals = payer::debiting::Approvals::new(configuration.approvals.clone());
         // [end]
 
+        // [if role is fxp, both]
+        let conversions = Journal::new(Arc::clone(&store));
+        let fxp = Fxp::new(
+            fxp_settings(&configuration),
+            fxp::Collaborators {
+                bank: Arc::clone(&bank),
+                connector: connector.clone(),
+                progress: Progress::new(conversions.clone(), patience, schedule),
+                quotes: ConversionQuotes::new(Arc::clone(&store)),
+                exceptions: Exceptions::new(Arc::clone(&store)),
+                tasks: tasks.clone(),
+            },
+        );
+        // [end]
         let payee = Payee::new(
             payee_settings(&configuration),
             payee::Collaborators {
@@ -196,6 +229,9 @@ impl Connector {
                 // [if payer_steps is one_step]
                 limits,
                 // [end]
+                // [if use_cases has conversion]
+                conversion_limits,
+                // [end]
                 connector: connector.clone(),
                 progress: Progress::new(outgoing.clone(), patience, schedule),
                 tasks: tasks.clone(),
@@ -218,9 +254,33 @@ impl Connector {
         );
         // [end]
         let interval = configuration.recovery_interval;
+        // [if use_cases has request_to_pay]
+        let received_requests = ReceivedRequests::new(
+            payer.clone(),
+            Journal::new(Arc::clone(&store)),
+            Progress::new(Journal::new(Arc::clone(&store)), patience, schedule),
+            configuration.request_to_pay_lifetime,
+        );
+        let sent_requests = SentRequests::new(
+            payee.clone(),
+            connector,
+            Journal::new(Arc::clone(&store)),
+            Progress::new(Journal::new(store), patience, schedule),
+            configuration.request_to_pay_lifetime,
+        );
+        // [end]
         let mut recovery = JoinSet::new();
         recovery.spawn(look_after_incoming(incoming, payee.clone(), interval));
         recovery.spawn(look_after_outgoing(outgoing, payer.clone(), interval));
+        // [if use_cases has request_to_pay]
+        let received = received_requests.clone();
+        recovery.spawn(payer::requests::look_after_requests(received, interval));
+        let sent = sent_requests.clone();
+        recovery.spawn(payee::requests::look_after_requests(sent, interval));
+        // [end]
+        // [if role is fxp, both]
+        recovery.spawn(look_after_conversions(conversions, fxp.clone(), interval));
+        // [end]
         // [if use_cases has bulk]
         recovery.spawn(crate::mojaloop::recovery::look_after_bulks(
             bulks,
@@ -231,6 +291,13 @@ impl Connector {
 
         let backend_routes = backend_api::routes(BackendApi {
             payee,
+            // [if use_cases has request_to_pay]
+            sent_requests: sent_requests.clone(),
+            received_requests: received_requests.clone(),
+            // [end]
+            // [if role is fxp, both]
+            fxp,
+            // [end]
             // [if use_cases has bulk]
             bulk_payee,
             bulk_payer: bulk_payer.clone(),
@@ -244,6 +311,10 @@ impl Connector {
             payer,
             // [if use_cases has bulk]
             bulk_payer,
+            // [end]
+            // [if use_cases has request_to_pay]
+            received_requests,
+            sent_requests,
             // [end]
             // [if payer_debit is push_approval]
             approvals,
@@ -278,13 +349,13 @@ impl Connector {
 
     /// Serves until the process is told to end. Without its recovery the
     /// connector does not go on: payments would stay where they are.
-    pub async fn serve(mut self) -> Result<(), StartError> {
+    pub async fn serve(self) -> Result<(), StartError> {
+        let mut recovery = self.recovery;
         tokio::select! {
             served = async { tokio::try_join!(self.backend_api, self.dfsp_api) } => {
                 served.map(|_| ()).map_err(StartError::from)
             }
-            // What is left of it ends with the set.
-            _ = self.recovery.join_next() => Err(StartError::Recovery),
+            _ = recovery.join_next() => Err(StartError::Recovery),
         }
     }
 }
@@ -296,6 +367,15 @@ fn payee_settings(configuration: &Configuration) -> payee::Settings {
     }
 }
 
+// [if role is fxp, both]
+fn fxp_settings(configuration: &Configuration) -> fxp::Settings {
+    fxp::Settings {
+        quote_lifetime: configuration.quote_lifetime,
+        final_word_after: configuration.final_word_after,
+    }
+}
+
+// [end]
 fn payer_settings(configuration: &Configuration) -> payer::Settings {
     payer::Settings {
         never_seen_after: configuration.never_seen_after,

@@ -37,6 +37,14 @@ pub mod refusal;
 pub mod pricing;
 
 // [end]
+// [if use_cases has request_to_pay]
+pub mod one_time_passwords;
+
+// [end]
+// [if role is fxp, both]
+pub mod conversions;
+
+// [end]
 // [if cbs_auth is basic, api_key, oauth2]
 pub mod authorization;
 pub mod doorkeeper;
@@ -165,6 +173,12 @@ pub fn serve(bank: SandboxBank, listener: TcpListener) -> io::Result<Server> {
         debiting::configure(service);
         // [if fees is cbs]
         pricing::configure(service);
+        // [end]
+        // [if use_cases has request_to_pay]
+        one_time_passwords::configure(service);
+        // [end]
+        // [if role is fxp, both]
+        conversions::configure(service);
         // [end]
     })
 }

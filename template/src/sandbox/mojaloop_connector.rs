@@ -34,6 +34,9 @@ mod outbound;
 mod outbound_shapes;
 mod payment;
 mod positions;
+// [if use_cases has request_to_pay]
+mod requests_to_pay;
+// [end]
 mod settling;
 mod simulated_hub;
 mod transfer_request;
@@ -122,11 +125,18 @@ pub fn serve(
     listener: TcpListener,
 ) -> std::io::Result<Server> {
     let backend = Backend::new(&simulator.settings().backend_base_url)?;
+    // [if use_cases has request_to_pay]
+    let requests_to_pay = web::Data::new(requests_to_pay::RequestsToPay::default());
+    // [end]
     let network = Network::new()?;
     let server = HttpServer::new(move || {
         App::new()
             .app_data(web::Data::new(simulator.clone()))
             .app_data(web::Data::new(network.clone()))
+            // [if use_cases has request_to_pay]
+            .app_data(requests_to_pay.clone())
+            .configure(requests_to_pay::routes)
+            // [end]
             .app_data(web::Data::new(backend.clone()))
             .app_data(json_bodies())
             .configure(routes)

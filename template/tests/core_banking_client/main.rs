@@ -24,6 +24,14 @@ mod liquidity;
 mod pricing;
 
 // [end]
+// [if use_cases has request_to_pay]
+mod one_time_passwords;
+
+// [end]
+// [if role is fxp, both]
+mod conversions;
+
+// [end]
 // [if cbs_auth is not none]
 mod authentication;
 // [end]

@@ -124,24 +124,3 @@ async fn a_path_that_is_not_text_is_malformed() {
     }
     connector.assert_books([]);
 }
-
-#[tokio::test]
-async fn what_this_connector_does_not_serve_says_so() {
-    let connector = TestConnector::start().await;
-    for (method, path) in [
-        (Method::PUT, "/bulkTransactions/1"),
-        (Method::PUT, "/requestToPay/1"),
-        (Method::GET, "/otp/1"),
-        (Method::POST, "/transactionrequests"),
-        (Method::POST, "/fxQuotes"),
-        (Method::POST, "/fxTransfers"),
-        (Method::PUT, "/fxTransfers/1"),
-        (Method::PATCH, "/fxTransfers/1"),
-    ] {
-        for body in ["{}", ""] {
-            let request = connector.backend.request(method.clone(), path);
-            answer(request.body(body)).await.assert_error(400, "5107");
-        }
-    }
-    connector.assert_books([]);
-}

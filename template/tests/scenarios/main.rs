@@ -26,14 +26,16 @@ mod stopping_store;
 mod test_connector;
 
 mod accounts;
-// [if use_cases has bulk]
 mod bulk_incoming;
 mod bulk_payments;
-// [end]
 // [if payer_steps is three_steps]
 mod confirmation;
 // [end]
+// [if use_cases has conversion]
+mod conversions;
+// [end]
 mod errors;
+mod fxp;
 mod hostile_requests;
 mod incoming;
 mod incoming_faults;
@@ -45,4 +47,5 @@ mod outgoing_refusals;
 mod participants;
 mod parties;
 mod quotes;
+mod requests_to_pay;
 mod restart;

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// A connector that stops at a record, and the notice that it has.
-async fn stopping_at(stop_at: StopAt) -> (TestConnector, Arc<Notify>) {
+pub async fn stopping_at(stop_at: StopAt) -> (TestConnector, Arc<Notify>) {
     let stopped = Arc::new(Notify::new());
     let notice = Arc::clone(&stopped);
     let connector = TestConnector::with_store(&[], |store| {

@@ -119,7 +119,7 @@ impl Limits {
     /// Refuses an offer that does not keep within the limits.
     pub fn check(&self, request: &OutgoingRequest, offer: &Offer) -> Result<(), PaymentError> {
         self.check_payee(request, offer)?;
-        let limits = self.0.amounts.of(offer.terms.currency())?;
+        let limits = self.0.amounts.of(request.payer_currency())?;
         let total = offer.total_of_payer()?;
         if limits
             .total
@@ -127,16 +127,25 @@ impl Limits {
         {
             return Err(exceeded("the payment is larger than the payer agreed to"));
         }
+        let (asked, payee_fee) = (request.amount, offer.terms.payee_charges().fee);
+        // [if use_cases has conversion]
+        let (asked, payee_fee) = match &offer.conversion {
+            Some(conversion) => (
+                conversion.in_source(asked)?,
+                conversion.in_source(payee_fee)?,
+            ),
+            None => (asked, payee_fee),
+        };
+        // [end]
         if limits
             .payer_fee
-            .is_some_and(|most| !most.allows(offer.payer_fee, request.amount))
+            .is_some_and(|most| !most.allows(offer.payer_fee, asked))
         {
             return Err(exceeded(
                 "the payer's fee is higher than the payer agreed to",
             ));
         }
-        let payee_fee = offer.terms.payee_charges().fee;
-        if !limits.payee_fee.allows(payee_fee, request.amount) {
+        if !limits.payee_fee.allows(payee_fee, asked) {
             return Err(exceeded(
                 "the payee's fee is higher than the payer agreed to",
             ));
@@ -215,8 +224,14 @@ mod tests {
             payee_name: payee_name.map(|name| PayeeName::new(name.to_owned())),
             amount_type: AmountType::Receive,
             amount: amount("100"),
+            // [if use_cases has conversion]
+            other_currency: None,
+            // [end]
             transaction_type: "TRANSFER".to_owned(),
             purpose_code: None,
+            // [if use_cases has request_to_pay]
+            in_answer_to: None,
+            // [end]
         }
     }
 
@@ -233,6 +248,9 @@ mod tests {
                 name: Some("Awa Ceesay".to_owned()),
             },
             terms: Terms::of(AmountType::Receive, amount("100"), charges).unwrap(),
+            // [if use_cases has conversion]
+            conversion: None,
+            // [end]
             payer_fee: amount(payer_fee),
             expires_at: Timestamp::now(),
         }

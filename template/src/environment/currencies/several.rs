@@ -52,19 +52,6 @@ impl Currencies {
             .filter(|accepted| self.all().any(|currency| currency == *accepted))
             .ok_or_else(not_taken)
     }
-
-    /// The other currency of a payment: refused with 5106 unless it is the same,
-    /// as amounts are not converted here.
-    pub fn accept_same(&self, currency: Currency, other_code: &str) -> Result<(), PaymentError> {
-        if self.accept(other_code)? == currency {
-            Ok(())
-        } else {
-            Err(PaymentError::new(
-                ErrorCode::CurrencyRefused,
-                "amounts are not converted from one currency to another here",
-            ))
-        }
-    }
 }
 
 /// The name of a variable that each currency has for itself: `FEE_KES`.

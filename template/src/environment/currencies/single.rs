@@ -33,11 +33,6 @@ impl Currencies {
             .filter(|currency| *currency == self.0)
             .ok_or_else(not_taken)
     }
-
-    /// The other currency of a payment: refused with 5106 unless it is the same.
-    pub fn accept_same(&self, _currency: Currency, other_code: &str) -> Result<(), PaymentError> {
-        self.accept(other_code).map(|_| ())
-    }
 }
 
 /// The name of a variable that is about money: the same in whatever currency.

@@ -8,7 +8,7 @@ use rusqlite::params;
 use crate::{
     domain::timestamp::Timestamp,
     journal::{
-        sqlite::SqliteStore,
+        sqlite::{SqliteStore, read_direction},
         store::{Direction, StoreError},
     },
 };
@@ -69,14 +69,10 @@ impl History for SqliteStore {
                 .query_map(
                     params![number, not_before.as_milliseconds(), limit],
                     |row| {
-                        let direction: String = row.get(2)?;
                         Ok(Recorded {
                             number: row.get(0)?,
                             recorded_at: Timestamp::from_milliseconds(row.get(1)?),
-                            direction: match direction.as_str() {
-                                "incoming" => Direction::Incoming,
-                                _ => Direction::Outgoing,
-                            },
+                            direction: read_direction(row)?,
                             body: row.get(3)?,
                         })
                     },

@@ -13,9 +13,9 @@ use crate::domain::{
     currency::Currency,
     error::{ErrorCode, PaymentError},
     identifier::PartyIdentifier,
-    outgoing::{OutgoingPayment, PayeeDetails},
+    outgoing::{OutgoingPayment, OutgoingRequest, PayeeDetails},
     party::Customer,
-    quote::{PayeeCharges, Terms},
+    quote::{AmountType, PayeeCharges, Terms},
     timestamp::Timestamp,
 };
 use crate::mojaloop::extensions::{MAX_EXTENSION_LENGTH, PAYEE_FSP_LEI};
@@ -40,7 +40,7 @@ pub fn transfer_request(payment: &OutgoingPayment, payer: &Customer, fsp_id: &st
             "lastName": payer.last_name,
             "dateOfBirth": payer.date_of_birth,
             "merchantClassificationCode": payer.merchant_classification_code,
-            "supportedCurrencies": [request.amount.currency()],
+            "supportedCurrencies": [request.payer_currency()],
         })),
         "to": without_nulls(json!({
             "idType": request.payee.id_type(),
@@ -103,9 +103,9 @@ pub fn accounts_request(accounts: &[(PartyIdentifier, Option<Currency>)]) -> Val
 pub struct TransferAnswer(Value);
 
 #[derive(Deserialize)]
-struct Money {
-    amount: String,
-    currency: String,
+pub struct Money {
+    pub amount: String,
+    pub currency: String,
 }
 
 #[derive(Deserialize)]
@@ -127,6 +127,13 @@ impl TransferAnswer {
         self.0.get("currentState")?.as_str()
     }
 
+    /// Not every resource of the Mojaloop Connector names a state here.
+    pub fn is_rejected(&self) -> bool {
+        let status = self.0.get("status").and_then(Value::as_str);
+        self.current_state() == Some("ABORTED")
+            || status.is_some_and(|status| status.ends_with("REJECTED"))
+    }
+
     pub fn needs_conversion(&self) -> bool {
         self.0.get("needFx").and_then(Value::as_bool) == Some(true)
     }
@@ -135,13 +142,41 @@ impl TransferAnswer {
         self.0.pointer("/fulfil/body/transferState")?.as_str()
     }
 
-    /// The amount that was transferred, where it is said.
-    pub fn prepared_amount(&self) -> Option<&str> {
-        self.0.pointer("/prepare/body/amount/amount")?.as_str()
+    // [if use_cases has conversion]
+    /// One part of the state, by its JSON pointer.
+    pub fn part(&self, pointer: &str) -> Option<&Value> {
+        self.0.pointer(pointer)
     }
 
-    /// The terms, if they are about the amount that was asked for and add up.
-    pub fn quoted_terms(self, payment: &OutgoingPayment) -> Result<QuotedTerms, PaymentError> {
+    // [end]
+    /// Whether this amount was transferred, where that is said.
+    pub fn prepared(&self, amount: Amount) -> bool {
+        let said = |key| self.0.pointer("/prepare/body/amount")?.get(key)?.as_str();
+        let is_same = |text| Amount::parse(text, amount.currency()) == Ok(amount);
+        said("amount").is_none_or(is_same)
+            && said("currency").is_none_or(|code| code == amount.currency().code())
+    }
+
+    /// The terms of a payment in one currency.
+    pub fn quoted_terms(&self, request: &OutgoingRequest) -> Result<QuotedTerms, PaymentError> {
+        let (terms, expires_at) = self.quote(request.amount_type, request.amount)?;
+        Ok(QuotedTerms {
+            payee: self.payee(),
+            terms,
+            // [if use_cases has conversion]
+            conversion: None,
+            // [end]
+            expires_at,
+        })
+    }
+
+    /// The terms of the payee's FSP and their expiry, if they are about the
+    /// amount that it was asked for and add up.
+    pub fn quote(
+        &self,
+        amount_type: AmountType,
+        asked: Amount,
+    ) -> Result<(Terms, Timestamp), PaymentError> {
         let refused = |detail: String| {
             PaymentError::new(
                 ErrorCode::QuoteRefused,
@@ -154,7 +189,6 @@ impl TransferAnswer {
         let quote = quote
             .and_then(Result::ok)
             .ok_or_else(|| refused("no quoteResponse that is understood".to_owned()))?;
-        let asked = payment.request.amount;
         let money = |money: &Money| {
             if money.currency != asked.currency().code() {
                 return Err(refused("another currency".to_owned()));
@@ -167,7 +201,7 @@ impl TransferAnswer {
             None => Ok(Amount::zero(asked.currency())),
         };
         let terms = Terms::stated(
-            payment.request.amount_type,
+            amount_type,
             asked,
             money(&quote.transfer_amount)?,
             quote.payee_receive_amount.as_ref().map(money).transpose()?,
@@ -177,11 +211,7 @@ impl TransferAnswer {
             },
         )
         .map_err(|error| refused(error.to_string()))?;
-        Ok(QuotedTerms {
-            payee: self.payee(),
-            terms,
-            expires_at: quote.expiration,
-        })
+        Ok((terms, quote.expiration))
     }
 
     /// The payee, as far as the scheme has described him.
@@ -213,9 +243,10 @@ impl ErrorAnswer {
         Self(serde_json::from_slice(body).unwrap_or_default())
     }
 
+    /// The state that holds it is named after the resource.
     fn scheme_error(&self) -> Option<&Value> {
-        self.0
-            .pointer("/transferState/lastError/mojaloopError/errorInformation")
+        let mut members = self.0.as_object()?.values();
+        members.find_map(|state| state.pointer("/lastError/mojaloopError/errorInformation"))
     }
 
     /// The scheme's own error code, if the scheme said no.

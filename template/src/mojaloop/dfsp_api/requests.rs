@@ -1,7 +1,7 @@
 //! Reading what `POST /send-money` and `POST /merchant-payment` ask for.
 
 use super::{
-    DfspApi,
+    DfspApi, currency_pair,
     wire::{MerchantPaymentBody, PayerBody, SendMoneyBody},
 };
 use crate::{
@@ -71,10 +71,12 @@ impl DfspApi {
     }
 
     fn read(&self, asked: Asked<'_>) -> Result<OutgoingRequest, PaymentError> {
-        let currency = self.currencies.accept(asked.currency)?;
-        if let Some(other_currency) = asked.other_currency {
-            self.currencies.accept_same(currency, other_currency)?;
-        }
+        let currencies = currency_pair::read(
+            &self.currencies,
+            asked.amount_type,
+            asked.currency,
+            asked.other_currency,
+        )?;
         let payer = &asked.payer;
         let payer_id_type = match &payer.payer_id_type {
             Some(id_type) => id_type.as_str(),
@@ -95,10 +97,16 @@ impl DfspApi {
             payee_name: None,
             // [end]
             amount_type: asked.amount_type,
-            amount: read_amount(&asked.amount, currency)?,
+            amount: read_amount(&asked.amount, currencies.of_amount)?,
+            // [if use_cases has conversion]
+            other_currency: currencies.other,
+            // [end]
             transaction_type: read_text(asked.transaction_type, "transactionType")?,
             purpose_code: optional_text(asked.purpose_code, "purposeCode")?,
             payer_details: asked.payer.details()?,
+            // [if use_cases has request_to_pay]
+            in_answer_to: None,
+            // [end]
         })
     }
 }

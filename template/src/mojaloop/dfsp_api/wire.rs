@@ -172,13 +172,14 @@ impl OfferAnswer {
     pub fn of(payment: OutgoingPayment) -> Option<Self> {
         let offer = payment.offer?;
         let request = payment.request;
+        let sent = offer.transfer_amount_of_payer();
         let terms = offer.terms;
         Some(Self {
             transaction_id: payment.transfer_id,
             home_transaction_id: request.home_transaction_id,
             payee_details: PayeeAnswer::of(&request.payee, offer.payee),
-            send_amount: terms.transfer_amount().to_string(),
-            send_currency: terms.transfer_amount().currency(),
+            send_amount: sent.to_string(),
+            send_currency: sent.currency(),
             receive_amount: terms.payee_receives().to_string(),
             receive_currency: terms.payee_receives().currency(),
             target_fees: terms.payee_charges().fee.to_string(),

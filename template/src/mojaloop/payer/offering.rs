@@ -2,6 +2,9 @@
 
 use std::sync::atomic::Ordering;
 
+// [if use_cases has conversion]
+use super::converting;
+// [end]
 use super::{Payer, debiting};
 use crate::{
     core_banking::port::Refusal,
@@ -14,7 +17,7 @@ use crate::{
     },
     journal::{Opened, Recorded, work::Work},
     mojaloop::{
-        connector::{HubView, Paused, QuotedTerms},
+        connector::{HubView, Paused, QuotedTerms, Rejection},
         steps::Begin,
     },
 };
@@ -46,9 +49,17 @@ impl Payer {
         self.refuse_if_stopped()?;
         debiting::check_payer(&request.payer)?;
         let payer = self.find_payer(&request.payer).await?;
-        if payer.currency != request.amount.currency() {
+        if payer.currency != request.payer_currency() {
             return Err(Refusal::CurrencyNotSupported.of_payer());
         }
+        // [if use_cases has conversion]
+        if let Some(payee_currency) = request.payee_currency()
+            && payee_currency != payer.currency
+        {
+            let limits = &self.conversion_limits;
+            limits.check_pair(payer.currency, payee_currency)?;
+        }
+        // [end]
         let payment = OutgoingPayment::open(request.clone(), payer.account, Timestamp::now());
         match self.progress.open(payment, self.asked_for_terms()).await? {
             Opened::New(opened) => Ok((opened.payment.transfer_id, Begin::Fresh)),
@@ -105,13 +116,7 @@ impl Payer {
                 self.become_and_record(payment, OutgoingState::Quoted, Work::due(expires_at))
                     .await
             }
-            Some(Progressed::ToPayee(_)) => {
-                let failure = PaymentError::new(
-                    ErrorCode::ServiceUnavailable,
-                    "the Mojaloop Connector does not go on",
-                );
-                self.asked_in_vain(payment, failure).await
-            }
+            Some(Progressed::ToPayee(_)) => self.asked_in_vain(payment, does_not_go_on()).await,
             None => Ok(()),
         }
     }
@@ -121,17 +126,23 @@ impl Payer {
         payment: &mut Recorded<OutgoingPayment>,
         paused: Result<Paused, PaymentError>,
     ) -> Result<Option<Progressed>, PaymentError> {
+        // [if use_cases has conversion]
+        let paused = converting::go_on(self, &payment.payment, paused).await;
+        // [end]
         match paused {
             Ok(Paused::AtParty(payee)) => return Ok(Some(Progressed::ToPayee(payee))),
             Ok(Paused::AtQuote(quoted)) => return Ok(Some(Progressed::ToTerms(quoted))),
             Ok(Paused::Not) => self.stop_because_of_auto_accept(payment).await?,
-            Ok(Paused::AtConversion) => {
-                self.connector.reject(&payment.payment.transfer_id).await;
-                let failure = PaymentError::new(
-                    ErrorCode::CurrencyRefused,
-                    "payments with a currency conversion are not made here",
-                );
-                self.asked_in_vain(payment, failure).await?;
+            // [if use_cases has conversion]
+            Ok(Paused::Halfway(_)) => self.asked_in_vain(payment, does_not_go_on()).await?,
+            // [end]
+            Ok(Paused::AtRefused(refused)) => {
+                // Nothing depends on its answer unless it has transferred.
+                if self.connector.reject(&payment.payment).await == Rejection::Committed {
+                    self.stop_because_of_auto_accept(payment).await?;
+                } else {
+                    self.asked_in_vain(payment, refused).await?;
+                }
             }
             Err(failure) => self.asked_in_vain(payment, failure).await?,
         }
@@ -203,15 +214,32 @@ impl Payer {
         quoted: QuotedTerms,
     ) -> Result<(), PaymentError> {
         let payer = &payment.payment.payer_account;
-        let payer_fee = self.fees.payer_fee(payer, quoted.terms).await?;
+        let charged_on = quoted.terms;
+        // [if use_cases has conversion]
+        let charged_on = match &quoted.conversion {
+            Some(conversion) => conversion.terms_of_payer()?,
+            None => charged_on,
+        };
+        // [end]
+        let payer_fee = self.fees.payer_fee(payer, charged_on).await?;
         payment.payment.offer = Some(Offer {
             payee: quoted.payee,
             payer_fee,
             terms: quoted.terms,
+            // [if use_cases has conversion]
+            conversion: quoted.conversion,
+            // [end]
             expires_at: quoted.expires_at,
         });
         Ok(())
     }
+}
+
+pub(super) fn does_not_go_on() -> PaymentError {
+    PaymentError::new(
+        ErrorCode::ServiceUnavailable,
+        "the Mojaloop Connector does not go on",
+    )
 }
 
 fn same_request(

@@ -4,7 +4,6 @@ use super::{Payer, debiting, needs_decision};
 use crate::{
     core_banking::port::BankError,
     domain::{
-        amount::Amount,
         error::{ErrorCode, PaymentError},
         incoming::FinalState,
         outgoing::{Offer, OutgoingPayment, OutgoingState},
@@ -141,7 +140,8 @@ impl Payer {
         step: DebitStep,
         attempt: Attempt,
     ) -> Result<Outcome, PaymentError> {
-        let funding = match self.funding.collects_from_payers_on(offer.terms.currency()) {
+        let currency = offer.transfer_amount_of_payer().currency();
+        let funding = match self.funding.collects_from_payers_on(currency) {
             Ok(funding) => funding,
             // It was taken away since: for a person, if it does not come back.
             Err(error) => return Ok(Outcome::Unknown(BankError::Unreachable(error.to_string()))),
@@ -161,6 +161,9 @@ impl Payer {
         }
         // [end]
         let transfer_id = payment.payment.transfer_id.clone();
+        let Some(offer) = payment.payment.offer.clone() else {
+            return self.park(payment, "a payment without an offer").await;
+        };
         let mut view = match begin {
             Begin::Fresh => HubView::NotKnown,
             Begin::Again => {
@@ -170,12 +173,10 @@ impl Payer {
         };
         let open_for_acceptance = !has_expired(&payment.payment, Timestamp::now());
         if view == HubView::NotKnown && open_for_acceptance {
-            let acceptance = self.connector.accept_quote(&transfer_id).await;
+            let acceptance = self.connector.accept_offer(&payment.payment, &offer).await;
             view = match (acceptance, begin) {
-                (Acceptance::Committed { amount }, _) if is_offered(&payment.payment, &amount) => {
-                    HubView::Final(FinalState::Committed)
-                }
-                (Acceptance::Committed { .. }, _) => {
+                (Acceptance::Committed, _) => HubView::Final(FinalState::Committed),
+                (Acceptance::CommittedOtherwise, _) => {
                     let reason = "the scheme committed another amount than was offered";
                     return self.park(payment, reason).await;
                 }
@@ -256,7 +257,7 @@ impl Payer {
         payment: &mut Recorded<OutgoingPayment>,
     ) -> Result<(), PaymentError> {
         let transfer_id = &payment.payment.transfer_id;
-        let rejection = self.connector.reject(transfer_id);
+        let rejection = self.connector.reject(&payment.payment);
         // [if use_cases has bulk]
         let belongs_to_bulk = payment.payment.bulk.is_some();
         let rejection = async move {
@@ -304,17 +305,6 @@ pub(super) fn paid(payment: Recorded<OutgoingPayment>) -> Result<OutgoingPayment
         }
         // Reserving or accepting.
         _ => Err(not_known_yet()),
-    }
-}
-
-/// Whether the amount that was transferred, if it is said, is the one that the
-/// payer agreed to.
-fn is_offered(payment: &OutgoingPayment, amount: &Option<String>) -> bool {
-    let offer = payment.offer.as_ref();
-    let offered = offer.map(|offer| offer.terms.transfer_amount());
-    match (amount, offered) {
-        (Some(amount), Some(offered)) => Amount::parse(amount, offered.currency()) == Ok(offered),
-        _ => true,
     }
 }
 

@@ -9,6 +9,9 @@ use std::{
 use rust_decimal::Decimal;
 use serde::Serialize;
 
+// [if role is fxp, both]
+use super::conversions;
+// [end]
 use super::{
     chart::AccountKind,
     ledger::{Entry, HeldMoney, Ledger, LedgerError, OPENING_ACCOUNT},
@@ -108,6 +111,9 @@ impl Books {
                 amount: -total,
             });
         }
+        // [if role is fxp, both]
+        entries.extend(books.open_positions(conversions::currencies()));
+        // [end]
         let posted = books
             .ledger
             .post(OPENING_ACCOUNT, "opening balances", entries, None);
@@ -446,6 +452,10 @@ impl Books {
     }
 }
 
+// [if role is fxp, both]
+pub mod positions;
+
+// [end]
 #[cfg(test)]
 pub mod example;
 #[cfg(test)]

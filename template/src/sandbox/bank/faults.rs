@@ -10,6 +10,14 @@ use super::{crediting, debiting};
 use super::pricing;
 
 // [end]
+// [if use_cases has request_to_pay]
+use super::one_time_passwords;
+
+// [end]
+// [if role is fxp, both]
+use super::conversions;
+
+// [end]
 /// The longest that the bank lets a caller wait, however it was told to misbehave.
 pub const LONGEST_SILENCE: Duration = Duration::from_secs(120);
 
@@ -44,6 +52,12 @@ impl Operation {
         known.extend(debiting::OPERATIONS);
         // [if fees is cbs]
         known.extend(pricing::OPERATIONS);
+        // [end]
+        // [if use_cases has request_to_pay]
+        known.extend(one_time_passwords::OPERATIONS);
+        // [end]
+        // [if role is fxp, both]
+        known.extend(conversions::OPERATIONS);
         // [end]
         known.into_iter()
     }

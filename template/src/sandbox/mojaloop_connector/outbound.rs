@@ -86,7 +86,7 @@ impl SimulatedMojaloopConnector {
         Some(misfortune)
     }
 
-    async fn begin(&self, network: &Network, body: Value, trace_id: &str) -> Answer {
+    pub(super) async fn begin(&self, network: &Network, body: Value, trace_id: &str) -> Answer {
         let request = match TransferRequest::read(body) {
             Ok(request) => request,
             Err(message) => return Answer::bad_request(message),
@@ -153,7 +153,12 @@ impl SimulatedMojaloopConnector {
         }
     }
 
-    async fn go_on(&self, network: &Network, transfer_id: &str, decision: Decision) -> Answer {
+    pub(super) async fn go_on(
+        &self,
+        network: &Network,
+        transfer_id: &str,
+        decision: Decision,
+    ) -> Answer {
         let Some(received) = self.receive(transfer_id, decision) else {
             let message = "no cached data was found for this transferId";
             return Answer::refusal(StatusCode::INTERNAL_SERVER_ERROR, message);

@@ -1,4 +1,4 @@
-//! What the outbound API demands of a request to pay.
+//! What the outbound API demands of a request for a transfer.
 
 use serde_json::Value;
 
@@ -18,7 +18,7 @@ pub(super) const BIRTH_EXTENSIONS: [&str; 4] = [
     "CdtTrfTxInf.Dbtr.Id.PrvtId.DtAndPlcOfBirth.CtryOfBirth",
 ];
 
-/// A request to pay that is what the API describes.
+/// A request for a transfer that is what the API describes.
 #[derive(Debug)]
 pub(super) struct TransferRequest {
     pub transfer_id: Option<TransferId>,

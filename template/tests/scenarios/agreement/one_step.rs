@@ -9,7 +9,17 @@ use crate::{caller::Answer, test_connector::TestConnector};
 impl TestConnector {
     /// All that the channel does for a payment, and what it is told.
     pub async fn pay(&self, request: &Value) -> Answer {
-        self.dfsp.post("/send-money", request).await
+        self.pay_at("/send-money", request).await
+    }
+
+    pub async fn pay_at(&self, path: &str, request: &Value) -> Answer {
+        let made = self.dfsp.post(path, request).await;
+        self.agree(made).await
+    }
+
+    /// What the channel does for a payment that was begun: nothing more.
+    pub async fn agree(&self, begun: Answer) -> Answer {
+        begun
     }
 
     /// Where the answer to an order says that its outcome can be asked for;

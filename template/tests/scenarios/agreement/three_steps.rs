@@ -56,10 +56,24 @@ impl TestConnector {
 
     /// All that the channel does for a payment, and what it is told at last.
     pub async fn pay(&self, request: &Value) -> Answer {
-        let offer = self.offer(request).await;
+        self.pay_at("/send-money", request).await
+    }
+
+    pub async fn pay_at(&self, path: &str, request: &Value) -> Answer {
+        let found = self.dfsp.post(path, request).await;
+        self.agree(found).await
+    }
+
+    /// What the channel does for a payment that was begun.
+    pub async fn agree(&self, begun: Answer) -> Answer {
+        if begun.status != 200 {
+            return begun;
+        }
+        let id = transfer_id(&begun.body);
+        let offer = self.confirm(&id).await;
         if offer.status != 200 {
             return offer;
         }
-        self.accept(&transfer_id(&offer.body)).await
+        self.accept(&id).await
     }
 }

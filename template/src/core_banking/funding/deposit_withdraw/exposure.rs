@@ -88,13 +88,25 @@ impl Exposure {
 
     fn take(&mut self, recorded: Recorded) -> Result<(), JournalError> {
         let (transfer_id, amount) = match recorded.direction {
-            Direction::Incoming => of_incoming(serde_json::from_str(&recorded.body)?),
-            Direction::Outgoing => of_outgoing(serde_json::from_str(&recorded.body)?),
+            // [if role is fxp, both]
+            // It is sold from the bank's positions, which have limits of their own.
+            Direction::Conversion => {
+                self.read_up_to = recorded.number;
+                return Ok(());
+            }
+            // [end]
             // [if use_cases has bulk]
             // No money of its own.
             Direction::BulkQuote | Direction::BulkTransfer | Direction::BulkPayment => {
+                self.read_up_to = recorded.number;
                 return Ok(());
-            } // [end]
+            }
+            // [end]
+            // [if use_cases has request_to_pay]
+            Direction::RequestReceived | Direction::RequestSent => return Ok(()),
+            // [end]
+            Direction::Incoming => of_incoming(serde_json::from_str(&recorded.body)?),
+            Direction::Outgoing => of_outgoing(serde_json::from_str(&recorded.body)?),
         };
         let payment = (recorded.direction, transfer_id);
         self.forget(&payment);
@@ -160,7 +172,7 @@ fn of_outgoing(payment: OutgoingPayment) -> (TransferId, Option<(Decimal, Curren
     );
     let offer = payment.offer.filter(|_| paid);
     let share = offer.map(|offer| {
-        let amount = offer.terms.transfer_amount();
+        let amount = offer.transfer_amount_of_payer();
         (-amount.value(), amount.currency())
     });
     (payment.transfer_id, share)

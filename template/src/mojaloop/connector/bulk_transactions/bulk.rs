@@ -176,7 +176,7 @@ impl BulkItemReport {
             },
         });
         let answer = serde_json::to_vec(&answer).ok()?;
-        Some(wire::TransferAnswer::read(&answer)?.quoted_terms(payment))
+        Some(wire::TransferAnswer::read(&answer)?.quoted_terms(&payment.request))
     }
 
     /// Why there are no terms, if that is said.

@@ -78,8 +78,9 @@ pub async fn send_money(
 ) -> actix_web::Result<HttpResponse> {
     let mut body = body.into_inner();
     let payee_name = read_payee_name(body.payee_name.take()).map_err(RequestError)?;
-    let request = api.read_send_money(body).map_err(RequestError)?;
-    pay(&api, request, payee_name).await
+    let mut request = api.read_send_money(body).map_err(RequestError)?;
+    request.payee_name = payee_name;
+    begin(&api, request).await
 }
 
 pub async fn merchant_payment(
@@ -88,25 +89,22 @@ pub async fn merchant_payment(
 ) -> actix_web::Result<HttpResponse> {
     let mut body = body.into_inner();
     let payee_name = read_payee_name(body.payee_name.take()).map_err(RequestError)?;
-    let request = api.read_merchant_payment(body).map_err(RequestError)?;
-    pay(&api, request, payee_name).await
+    let mut request = api.read_merchant_payment(body).map_err(RequestError)?;
+    request.payee_name = payee_name;
+    begin(&api, request).await
 }
 
 fn read_payee_name(name: Option<String>) -> Result<Option<PayeeName>, PaymentError> {
     Ok(optional_text(name, "payeeName")?.map(PayeeName::new))
 }
 
-/// Without a `homeTransactionId`, a request that is repeated would pay twice.
-async fn pay(
-    api: &DfspApi,
-    mut request: OutgoingRequest,
-    payee_name: Option<PayeeName>,
-) -> actix_web::Result<HttpResponse> {
+/// Begins a payment that is asked for, in whatever way. Without a
+/// `homeTransactionId`, a request that is repeated would pay twice.
+pub async fn begin(api: &DfspApi, request: OutgoingRequest) -> actix_web::Result<HttpResponse> {
     let home_transaction_id = request.home_transaction_id.as_ref();
     home_transaction_id
         .present("homeTransactionId")
         .map_err(RequestError)?;
-    request.payee_name = payee_name;
     let ordered = api.payer.pay(request).await.map_err(RequestError)?;
     let location = location(&ordered.transfer_id);
     let unpaid = |error| UnpaidOrder {

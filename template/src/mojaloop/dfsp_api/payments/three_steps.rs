@@ -62,7 +62,7 @@ pub async fn send_money(
     body: Json<SendMoneyBody>,
 ) -> Result<Json<FoundAnswer>, RequestError> {
     let request = api.read_send_money(body.into_inner())?;
-    find_payee(&api, request).await
+    begin(&api, request).await
 }
 
 pub async fn merchant_payment(
@@ -70,10 +70,11 @@ pub async fn merchant_payment(
     body: Json<MerchantPaymentBody>,
 ) -> Result<Json<FoundAnswer>, RequestError> {
     let request = api.read_merchant_payment(body.into_inner())?;
-    find_payee(&api, request).await
+    begin(&api, request).await
 }
 
-async fn find_payee(
+/// Begins a payment that is asked for, in whatever way.
+pub async fn begin(
     api: &DfspApi,
     request: OutgoingRequest,
 ) -> Result<Json<FoundAnswer>, RequestError> {

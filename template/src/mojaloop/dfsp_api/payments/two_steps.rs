@@ -36,7 +36,7 @@ pub async fn send_money(
     body: Json<SendMoneyBody>,
 ) -> Result<Json<OfferAnswer>, RequestError> {
     let request = api.read_send_money(body.into_inner())?;
-    offer(&api, request).await
+    begin(&api, request).await
 }
 
 pub async fn merchant_payment(
@@ -44,10 +44,14 @@ pub async fn merchant_payment(
     body: Json<MerchantPaymentBody>,
 ) -> Result<Json<OfferAnswer>, RequestError> {
     let request = api.read_merchant_payment(body.into_inner())?;
-    offer(&api, request).await
+    begin(&api, request).await
 }
 
-async fn offer(api: &DfspApi, request: OutgoingRequest) -> Result<Json<OfferAnswer>, RequestError> {
+/// Begins a payment that is asked for, in whatever way.
+pub async fn begin(
+    api: &DfspApi,
+    request: OutgoingRequest,
+) -> Result<Json<OfferAnswer>, RequestError> {
     let payment = api.payer.offer(request).await?;
     let answer = OfferAnswer::of(payment)
         .ok_or_else(|| PaymentError::new(ErrorCode::Internal, "the payment has no offer"))?;

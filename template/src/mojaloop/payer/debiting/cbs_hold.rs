@@ -55,7 +55,7 @@ pub async fn carry_out(
     let total = offer.total_of_payer()?;
     let capture = &PayerCapture {
         funding: funding.clone(),
-        transfer_amount: offer.terms.transfer_amount(),
+        transfer_amount: offer.transfer_amount_of_payer(),
         payer_fee: offer.payer_fee,
     };
     let instruct = || async move {

@@ -53,7 +53,7 @@ pub async fn carry_out(
             let debit = &PayerDebit {
                 payer: payment.payer_account.clone(),
                 funding: funding.clone(),
-                transfer_amount: offer.terms.transfer_amount(),
+                transfer_amount: offer.transfer_amount_of_payer(),
                 payer_fee: offer.payer_fee,
             };
             let instruct = || bank.debit(reference, debit);

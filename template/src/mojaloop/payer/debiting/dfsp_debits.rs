@@ -50,7 +50,7 @@ pub async fn carry_out(
         home_transaction_id: payment.request.home_transaction_id.clone(),
         payer: payment.payer_account.clone(),
         funding: funding.clone(),
-        transfer_amount: offer.terms.transfer_amount(),
+        transfer_amount: offer.transfer_amount_of_payer(),
         payer_fee: offer.payer_fee,
     };
     Ok(match step {

@@ -88,7 +88,7 @@ async fn ask_the_customer(
         phone: payment.request.payer.clone(),
         payer: payment.payer_account.clone(),
         funding: funding.clone(),
-        transfer_amount: offer.terms.transfer_amount(),
+        transfer_amount: offer.transfer_amount_of_payer(),
         payer_fee: offer.payer_fee,
         expires_at: until,
     };

@@ -66,8 +66,14 @@ impl Payer {
                 // [end]
                 amount_type: item.amount_type,
                 amount: item.amount,
+                // [if use_cases has conversion]
+                other_currency: None,
+                // [end]
                 transaction_type: "TRANSFER".to_owned(),
                 purpose_code: None,
+                // [if use_cases has request_to_pay]
+                in_answer_to: None,
+                // [end]
             };
             let account = bulk.payer_account.clone();
             let mut payment = OutgoingPayment::open(request, account, bulk.opened_at);

@@ -21,6 +21,10 @@ pub enum AccountKind {
     Customer,
     Clearing,
     Fees,
+    // [if role is fxp, both]
+    Position,
+    Scheme,
+    // [end]
     Opening,
 }
 
@@ -29,6 +33,10 @@ impl AccountKind {
     /// the bank may spend more on commissions than it earns in fees.
     pub fn may_be_overdrawn(self) -> bool {
         match self {
+            // [if role is fxp, both]
+            Self::Position => false,
+            Self::Scheme => true,
+            // [end]
             Self::Customer => false,
             Self::Clearing | Self::Fees | Self::Opening => true,
         }

@@ -17,6 +17,10 @@ pub enum AccountKind {
     Disbursement,
     Collection,
     Fees,
+    // [if role is fxp, both]
+    Position,
+    Scheme,
+    // [end]
     Opening,
 }
 
@@ -25,6 +29,10 @@ impl AccountKind {
     /// commissions than it earns in fees.
     pub fn may_be_overdrawn(self) -> bool {
         match self {
+            // [if role is fxp, both]
+            Self::Position => false,
+            Self::Scheme => true,
+            // [end]
             Self::Customer | Self::Disbursement | Self::Collection => false,
             Self::Fees | Self::Opening => true,
         }

@@ -16,6 +16,10 @@ pub enum AccountKind {
     Customer,
     Float,
     Fees,
+    // [if role is fxp, both]
+    Position,
+    Scheme,
+    // [end]
     Opening,
 }
 
@@ -24,6 +28,10 @@ impl AccountKind {
     /// commissions than it earns in fees.
     pub fn may_be_overdrawn(self) -> bool {
         match self {
+            // [if role is fxp, both]
+            Self::Position => false,
+            Self::Scheme => true,
+            // [end]
             Self::Customer | Self::Float => false,
             Self::Fees | Self::Opening => true,
         }

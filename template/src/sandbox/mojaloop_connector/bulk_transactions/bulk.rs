@@ -79,6 +79,8 @@ async fn begin(
             amount: item["amount"].as_str().unwrap_or_default().to_owned(),
             currency,
             accepts: 0,
+            payee_leg: None,
+            conversion_home_id: Value::Null,
             document: result.clone(),
         });
         results.push(result);

@@ -1,0 +1,3 @@
+pub mod request_to_pay;
+
+pub use self::request_to_pay::*;

@@ -1,0 +1,1 @@
+pub mod fxp_or_both;

@@ -1,0 +1,3 @@
+pub mod conversion;
+
+pub use self::conversion::*;

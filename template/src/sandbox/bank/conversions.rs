@@ -1,0 +1,3 @@
+pub mod fxp_or_both;
+
+pub use self::fxp_or_both::*;

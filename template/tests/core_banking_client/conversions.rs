@@ -1,0 +1,1 @@
+mod fxp_or_both;

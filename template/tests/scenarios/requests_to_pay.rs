@@ -1,0 +1,1 @@
+mod request_to_pay;
