@@ -155,8 +155,15 @@ pub fn check_items<'a, Id: Eq + std::hash::Hash + 'a>(
     ids: impl ExactSizeIterator<Item = &'a Id>,
     max_items: usize,
 ) -> Result<(), PaymentError> {
+    check_length(ids.len(), max_items)?;
+    check_distinct(ids)
+}
+
+/// Refuses identifiers of which one comes twice.
+pub fn check_distinct<'a, Id: Eq + std::hash::Hash + 'a>(
+    ids: impl ExactSizeIterator<Item = &'a Id>,
+) -> Result<(), PaymentError> {
     let length = ids.len();
-    check_length(length, max_items)?;
     let distinct: HashSet<_> = ids.collect();
     if distinct.len() < length {
         return Err(PaymentError::new(

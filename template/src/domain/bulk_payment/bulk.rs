@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! Requested ──> Quoted ──> Agreed ──> Accepting ──> Closed
-//!     └────────────┴─────────┴────────────────────────^
+//!     └────────────┴─────────┴───────────┴──> GivingUp ──^
 //! ```
 //!
 //! A bulk holds no money. Each of its items is an outgoing payment with a record
@@ -12,9 +12,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    amount::Amount, identifier::PartyIdentifier, incoming::ForbiddenTransition,
-    outgoing::PayerDetails, party::AccountNumber, quote::AmountType, timestamp::Timestamp,
-    transfer_id::TransferId,
+    amount::Amount, error::PaymentError, identifier::PartyIdentifier,
+    incoming::ForbiddenTransition, outgoing::PayerDetails, party::AccountNumber, quote::AmountType,
+    timestamp::Timestamp, transfer_id::TransferId,
 };
 
 /// How far a bulk has come; the states are in their usual order.
@@ -31,6 +31,9 @@ pub enum BulkPaymentState {
     /// Which payments are secured is settled; the Mojaloop Connector is told to
     /// transfer them, and no others.
     Accepting,
+    /// The bulk is certainly not accepted, and will not be: what was secured is
+    /// given back.
+    GivingUp,
     /// Nothing more is said about them together. Each settles alone.
     Closed,
 }
@@ -42,6 +45,7 @@ impl BulkPaymentState {
             Self::Quoted => "quoted",
             Self::Agreed => "agreed",
             Self::Accepting => "accepting",
+            Self::GivingUp => "giving_up",
             Self::Closed => "closed",
         }
     }
@@ -49,10 +53,11 @@ impl BulkPaymentState {
     fn may_become(self, next: Self) -> bool {
         matches!(
             (self, next),
-            (Self::Requested, Self::Quoted | Self::Closed)
-                | (Self::Quoted, Self::Agreed | Self::Closed)
-                | (Self::Agreed, Self::Accepting | Self::Closed)
-                | (Self::Accepting, Self::Closed)
+            (Self::Requested, Self::Quoted | Self::GivingUp)
+                | (Self::Quoted, Self::Agreed | Self::GivingUp)
+                | (Self::Agreed, Self::Accepting | Self::GivingUp)
+                | (Self::Accepting, Self::GivingUp | Self::Closed)
+                | (Self::GivingUp, Self::Closed)
         )
     }
 }
@@ -86,7 +91,12 @@ pub struct BulkPayment {
     pub transfers: Vec<TransferId>,
     state: BulkPaymentState,
     /// Those that the payer agreed to, once that is decided.
-    pub agreed: Vec<TransferId>,
+    pub agreed: Option<Vec<TransferId>>,
+    /// Those whose money was secured when the bulk was accepted. No others may
+    /// be transferred.
+    pub accepted: Vec<TransferId>,
+    /// Why the bulk was given up, if it was.
+    pub failure: Option<PaymentError>,
     /// The acceptance may have been sent more than once: what then fails may be
     /// the second one.
     pub accepted_again: bool,
@@ -110,7 +120,9 @@ impl BulkPayment {
             request,
             payer_account,
             state: BulkPaymentState::Requested,
-            agreed: Vec::new(),
+            agreed: None,
+            accepted: Vec::new(),
+            failure: None,
             accepted_again: false,
             opened_at: now,
             expires_at,

@@ -8,7 +8,7 @@ use futures_util::{StreamExt, stream};
 
 use crate::{
     domain::{
-        bulk::{check_items, check_length},
+        bulk::{check_distinct, check_items, check_length},
         bulk_payment::{BulkPayment, BulkPaymentRequest, BulkPaymentState},
         error::{ErrorCode, PaymentError},
         outgoing::OutgoingState,
@@ -74,6 +74,8 @@ pub enum CalledBack {
     AtParties,
     /// It wants to know which terms are agreed to.
     AtQuotes,
+    /// It has not said how far.
+    Underway,
     /// It will do nothing more.
     Ended,
 }
@@ -160,10 +162,10 @@ impl BulkPayer {
     /// No money is at stake yet, so this may be done again when nobody knows
     /// what came of it.
     async fn ask_scheme(&self, bulk: &mut Recorded<BulkPayment>) -> Result<(), PaymentError> {
-        if bulk.payment.has_expired(Timestamp::now()) {
-            return self.close(bulk, expired()).await;
-        }
         self.payer.open_in_bulk(&bulk.payment).await?;
+        if bulk.payment.has_expired(Timestamp::now()) {
+            return self.give_up(bulk, expired()).await;
+        }
         let payer = self.payer.payer_of_bulk(&bulk.payment.request).await?;
         match self.connector.request_bulk(&bulk.payment, &payer).await {
             BulkAnswer::Taken => Ok(()),
@@ -230,34 +232,39 @@ impl BulkPayer {
         called_back: CalledBack,
         items: Vec<BulkItemReport>,
     ) -> Result<(), PaymentError> {
+        check_reports(&items)?;
         let _turn = self.turns.take(bulk_id).await?;
         let mut bulk = self.find_recorded(bulk_id).await?;
         if called_back == CalledBack::AtParties {
-            let scheme_ids = items.iter().filter_map(BulkItemReport::scheme_transfer_id);
-            let scheme_ids: Vec<_> = scheme_ids.collect();
+            let found = items
+                .iter()
+                .filter(|item| item.failure_before_acceptance().is_none());
+            let scheme_ids: Vec<_> = found
+                .filter_map(BulkItemReport::scheme_transfer_id)
+                .collect();
             // If this is lost, the bulk expires without its terms.
             let accepted = self.connector.accept_parties(bulk_id, &scheme_ids).await;
             tracing::info!(%bulk_id, ?accepted, "confirming the payees");
             return Ok(());
         }
-        let expires_at = bulk.payment.expires_at;
-        let heard = HeardInBulk {
-            expires_at,
-            has_ended: called_back == CalledBack::Ended,
-            accepted: match bulk.payment.accepted_again {
-                true => Begin::Again,
-                false => Begin::Fresh,
-            },
-        };
+        let payments = &bulk.payment.transfers;
         let ours = items.into_iter().filter_map(|item| {
             let home = item.home_transaction_id()?;
-            let transfer_id = bulk.payment.transfers.iter().find(|id| id.as_str() == home);
-            Some((transfer_id?.clone(), item))
+            let transfer_id = payments.iter().find(|id| id.as_str() == home)?;
+            let heard = HeardInBulk {
+                expires_at: bulk.payment.expires_at,
+                has_ended: called_back == CalledBack::Ended,
+                was_accepted: bulk.payment.accepted.contains(transfer_id),
+                acceptance: match bulk.payment.accepted_again {
+                    true => Begin::Again,
+                    false => Begin::Fresh,
+                },
+            };
+            Some((transfer_id.clone(), item, heard))
         });
         let results = stream::iter(ours.collect::<Vec<_>>())
-            .map(|(transfer_id, item)| {
+            .map(|(transfer_id, item, heard)| {
                 let payer = self.payer.clone();
-                let heard = heard.clone();
                 async move { payer.hear_in_bulk(&transfer_id, &item, &heard).await }
             })
             .buffer_unordered(AT_ONCE)
@@ -265,19 +272,17 @@ impl BulkPayer {
             .await;
         // Every item is heard before an error asks for the callback once more.
         results.into_iter().collect::<Result<Vec<()>, _>>()?;
-        if called_back == CalledBack::AtQuotes
-            && bulk.payment.state() == BulkPaymentState::Requested
-        {
-            let work = Work::due(expires_at);
-            self.become_and_record(&mut bulk, BulkPaymentState::Quoted, work)
-                .await?;
+        match (called_back, bulk.payment.state()) {
+            (CalledBack::AtQuotes, BulkPaymentState::Requested) => {
+                let work = Work::due(bulk.payment.expires_at);
+                self.become_and_record(&mut bulk, BulkPaymentState::Quoted, work)
+                    .await
+            }
+            (CalledBack::Ended, BulkPaymentState::Requested | BulkPaymentState::Quoted) => {
+                self.give_up(&mut bulk, given_up_by_scheme()).await
+            }
+            _ => Ok(()),
         }
-        if called_back == CalledBack::Ended && bulk.payment.state() < BulkPaymentState::Agreed {
-            let ended =
-                PaymentError::new(ErrorCode::PayeeError, "the scheme has given up the bulk");
-            self.close(&mut bulk, ended).await?;
-        }
-        Ok(())
     }
 
     /// The payer agrees to some of the payments, or to all. The same decision
@@ -301,32 +306,56 @@ impl BulkPayer {
         let _turn = self.turns.take(bulk_id).await?;
         let mut bulk = self.find_recorded(bulk_id).await?;
         let agreed = agreed(&bulk.payment, decision)?;
+        if bulk.payment.agreed.is_none() {
+            self.take_decision(&mut bulk, agreed.clone()).await?;
+        }
+        match &bulk.payment.agreed {
+            Some(decided) if *decided == agreed => self.known(bulk).await,
+            Some(_) => Err(PaymentError::new(
+                ErrorCode::ModifiedRequest,
+                "the payer has decided otherwise on this bulk",
+            )),
+            None => Err(bulk.payment.failure.unwrap_or_else(expired)),
+        }
+    }
+
+    /// The first decision counts, if it is in time.
+    async fn take_decision(
+        &self,
+        bulk: &mut Recorded<BulkPayment>,
+        agreed: Vec<TransferId>,
+    ) -> Result<(), PaymentError> {
         match bulk.payment.state() {
-            BulkPaymentState::Requested => {
-                return Err(PaymentError::new(
-                    ErrorCode::Unsupported,
-                    "there are no terms to decide on yet: ask for the bulk until there are",
-                ));
-            }
+            BulkPaymentState::Requested => Err(PaymentError::new(
+                ErrorCode::Unsupported,
+                "there are no terms to decide on yet: ask for the bulk until there are",
+            )),
             BulkPaymentState::Quoted if bulk.payment.has_expired(Timestamp::now()) => {
-                self.close(&mut bulk, expired()).await?;
+                self.give_up(bulk, expired()).await
+            }
+            BulkPaymentState::Quoted if self.has_unnamed(&bulk.payment).await? => {
+                self.give_up(bulk, unnamed()).await
             }
             BulkPaymentState::Quoted => {
-                bulk.payment.agreed = agreed;
+                bulk.payment.agreed = Some(agreed);
                 let work = self.progress.intended();
-                self.become_and_record(&mut bulk, BulkPaymentState::Agreed, work)
+                self.become_and_record(bulk, BulkPaymentState::Agreed, work)
                     .await?;
-                self.secure(&mut bulk).await?;
+                self.secure(bulk).await
             }
-            _ if bulk.payment.agreed != agreed => {
-                return Err(PaymentError::new(
-                    ErrorCode::ModifiedRequest,
-                    "the bulk was decided on otherwise, or has expired",
-                ));
-            }
-            _ => {}
+            _ => Ok(()),
         }
-        self.known(bulk).await
+    }
+
+    /// Whether the Mojaloop Connector has left out a payment. It may have terms
+    /// for it, and would transfer what cannot be rejected by name.
+    async fn has_unnamed(&self, bulk: &BulkPayment) -> Result<bool, PaymentError> {
+        let payments = self.payments(bulk).await?;
+        Ok(payments.iter().any(|known| {
+            let membership = known.payment.bulk.as_ref();
+            let is_named = membership.is_some_and(|bulk| bulk.scheme_transfer_id.is_some());
+            known.payment.state() == OutgoingState::Requested && !is_named
+        }))
     }
 
     /// Goes on with a bulk that an earlier process left, or that is due.
@@ -343,10 +372,11 @@ impl BulkPayer {
                 match bulk.payment.state() {
                     BulkPaymentState::Requested | BulkPaymentState::Quoted if has_expired => {
                         this.payer.open_in_bulk(&bulk.payment).await?;
-                        this.close(&mut bulk, expired()).await
+                        this.give_up(&mut bulk, expired()).await
                     }
                     BulkPaymentState::Agreed => this.secure(&mut bulk).await,
                     BulkPaymentState::Accepting => this.accept_again(&mut bulk).await,
+                    BulkPaymentState::GivingUp => this.give_back(&mut bulk).await,
                     _ => Ok(()),
                 }
             })
@@ -356,7 +386,7 @@ impl BulkPayer {
     /// Secures the money of what was agreed to. When that is settled for all, or
     /// has taken too long for some, the bulk is accepted.
     async fn secure(&self, bulk: &mut Recorded<BulkPayment>) -> Result<(), PaymentError> {
-        let agreed = bulk.payment.agreed.clone();
+        let agreed = bulk.payment.agreed.clone().unwrap_or_default();
         for transfer_id in &bulk.payment.transfers {
             if !agreed.contains(transfer_id) {
                 self.payer.give_up_in_bulk(transfer_id, rejected()).await?;
@@ -371,64 +401,77 @@ impl BulkPayer {
             .collect::<Vec<_>>()
             .await;
         secured.into_iter().collect::<Result<Vec<()>, _>>()?;
-        let now = Timestamp::now();
-        let waits_until = bulk
-            .payment
-            .state_since
-            .after(self.progress.patience().longest_attempt());
-        let is_reserving = |known: &KnownPayment| known.payment.state() == OutgoingState::Reserving;
         let payments = self.payments(&bulk.payment).await?;
-        let unsettled: Vec<_> = payments.iter().filter(|one| is_reserving(one)).collect();
+        let unsettled: Vec<_> = payments
+            .into_iter()
+            .filter(|known| known.payment.state() == OutgoingState::Reserving)
+            .collect();
+        let now = Timestamp::now();
+        let longest_attempt = self.progress.patience().longest_attempt();
+        let waits_until = bulk.payment.state_since.after(longest_attempt);
         if !unsettled.is_empty() && now < waits_until && !bulk.payment.has_expired(now) {
-            let reason = "the money of some payments is not secured yet".to_owned();
-            return self.progress.postpone(bulk, reason).await;
+            let work = self.progress.intended();
+            return self.progress.record(bulk, work).await;
         }
         for known in unsettled {
             let transfer_id = &known.payment.transfer_id;
             self.payer.give_up_in_bulk(transfer_id, too_late()).await?;
         }
+        // From here on no payment becomes secured any more.
         if bulk.payment.has_expired(now) {
-            return self.close(bulk, expired()).await;
+            return self.give_up(bulk, expired()).await;
         }
+        let mut accepted = Vec::new();
+        for known in self.payments(&bulk.payment).await? {
+            let payment = &known.payment;
+            if payment.state() != OutgoingState::Accepting || known.needs_decision {
+                continue;
+            }
+            let offer = payment.offer.as_ref();
+            if offer.is_none_or(|offer| offer.expires_at <= now) {
+                let transfer_id = &payment.transfer_id;
+                self.payer.release_in_bulk(transfer_id, expired()).await?;
+            } else {
+                accepted.push(payment.transfer_id.clone());
+            }
+        }
+        bulk.payment.accepted = accepted;
         let work = self.progress.intended();
         self.become_and_record(bulk, BulkPaymentState::Accepting, work)
             .await?;
         self.accept(bulk, Begin::Fresh).await
     }
 
-    /// Tells the Mojaloop Connector which payments to make: those whose money is
-    /// secured. No payment becomes secured any more at this point.
+    /// Tells the Mojaloop Connector which payments to make, and which not: it
+    /// makes every one that is not rejected by name.
     async fn accept(
         &self,
         bulk: &mut Recorded<BulkPayment>,
         begin: Begin,
     ) -> Result<(), PaymentError> {
         let payments = self.payments(&bulk.payment).await?;
-        let decided = payments.iter().filter_map(|known| {
-            let payment = &known.payment;
-            let scheme_id = payment.bulk.as_ref()?.scheme_transfer_id.clone()?;
-            payment.offer.as_ref()?;
-            Some((scheme_id, payment.state() == OutgoingState::Accepting))
+        let decided = payments.into_iter().filter_map(|known| {
+            let is_accepted = bulk.payment.accepted.contains(&known.payment.transfer_id);
+            let scheme_id = known.payment.bulk?.scheme_transfer_id?;
+            Some((scheme_id, is_accepted))
         });
         let decided: Vec<_> = decided.collect();
-        if decided.is_empty() {
-            return self
-                .become_and_record(bulk, BulkPaymentState::Closed, Work::none())
-                .await;
-        }
+        let is_accepted = !bulk.payment.accepted.is_empty();
         let bulk_id = bulk.payment.bulk_id.clone();
-        match self.connector.accept_quotes(&bulk_id, &decided).await {
-            BulkAnswer::Taken => {
-                self.become_and_record(bulk, BulkPaymentState::Closed, Work::none())
-                    .await
-            }
-            BulkAnswer::NotTaken(reason) if begin == Begin::Fresh => {
+        let answer = match decided.is_empty() {
+            true => BulkAnswer::Taken,
+            false => self.connector.accept_quotes(&bulk_id, &decided).await,
+        };
+        match answer {
+            BulkAnswer::NotTaken(reason) if is_accepted && begin == Begin::Fresh => {
                 tracing::warn!(%bulk_id, reason, "the bulk was not accepted");
-                self.close(bulk, not_taken()).await
+                self.give_up(bulk, not_taken()).await
             }
-            BulkAnswer::NotTaken(reason) | BulkAnswer::Unknown(reason) => {
+            BulkAnswer::NotTaken(reason) | BulkAnswer::Unknown(reason) if is_accepted => {
                 self.progress.postpone(bulk, reason).await
             }
+            // Nothing depends on an answer to rejections alone.
+            _ => self.close(bulk).await,
         }
     }
 
@@ -438,31 +481,23 @@ impl BulkPayer {
     async fn accept_again(&self, bulk: &mut Recorded<BulkPayment>) -> Result<(), PaymentError> {
         if bulk.payment.has_expired(Timestamp::now()) {
             // The payments that were accepted are found out about one by one.
-            return self
-                .become_and_record(bulk, BulkPaymentState::Closed, Work::none())
-                .await;
+            return self.close(bulk).await;
         }
-        let payments = self.payments(&bulk.payment).await?;
-        for known in &payments {
-            let Some(membership) = &known.payment.bulk else {
+        for known in self.payments(&bulk.payment).await? {
+            let payment = &known.payment;
+            if !bulk.payment.accepted.contains(&payment.transfer_id) {
                 continue;
-            };
-            match known.payment.state() {
-                OutgoingState::Accepting => {}
-                OutgoingState::Committing | OutgoingState::Completed => {
-                    return self
-                        .become_and_record(bulk, BulkPaymentState::Closed, Work::none())
-                        .await;
-                }
-                _ => continue,
             }
+            let membership = payment.bulk.as_ref();
+            let Some(membership) =
+                membership.filter(|_| payment.state() == OutgoingState::Accepting)
+            else {
+                // What came of it has been heard.
+                return self.close(bulk).await;
+            };
             match self.payer.ask_hub_in_bulk(membership).await {
                 HubView::NotKnown => {}
-                HubView::Final(_) => {
-                    return self
-                        .become_and_record(bulk, BulkPaymentState::Closed, Work::none())
-                        .await;
-                }
+                HubView::Final(_) => return self.close(bulk).await,
                 HubView::Undecided(reason) => return self.progress.postpone(bulk, reason).await,
             }
         }
@@ -471,13 +506,21 @@ impl BulkPayer {
         self.accept(bulk, Begin::Again).await
     }
 
-    /// Nothing more will be said to the scheme: what is not accepted yet is
-    /// given up.
-    async fn close(
+    /// The bulk is certainly not accepted, and will not be.
+    async fn give_up(
         &self,
         bulk: &mut Recorded<BulkPayment>,
         reason: PaymentError,
     ) -> Result<(), PaymentError> {
+        bulk.payment.failure = Some(reason);
+        let work = self.progress.intended();
+        self.become_and_record(bulk, BulkPaymentState::GivingUp, work)
+            .await?;
+        self.give_back(bulk).await
+    }
+
+    async fn give_back(&self, bulk: &mut Recorded<BulkPayment>) -> Result<(), PaymentError> {
+        let reason = bulk.payment.failure.clone().unwrap_or_else(expired);
         for transfer_id in &bulk.payment.transfers {
             self.payer
                 .give_up_in_bulk(transfer_id, reason.clone())
@@ -486,6 +529,10 @@ impl BulkPayer {
                 .release_in_bulk(transfer_id, reason.clone())
                 .await?;
         }
+        self.close(bulk).await
+    }
+
+    async fn close(&self, bulk: &mut Recorded<BulkPayment>) -> Result<(), PaymentError> {
         self.become_and_record(bulk, BulkPaymentState::Closed, Work::none())
             .await
     }
@@ -532,8 +579,34 @@ fn agreed(bulk: &BulkPayment, decision: Decision) -> Result<Vec<TransferId>, Pay
     Ok(bulk.transfers.iter().filter(is_agreed).cloned().collect())
 }
 
+/// Refuses a callback in which one payment, or one name of the scheme, comes
+/// twice: which of the two is meant cannot be told.
+fn check_reports(items: &[BulkItemReport]) -> Result<(), PaymentError> {
+    let homes: Vec<_> = items
+        .iter()
+        .filter_map(BulkItemReport::home_transaction_id)
+        .collect();
+    let names: Vec<_> = items
+        .iter()
+        .filter_map(BulkItemReport::scheme_transfer_id)
+        .collect();
+    check_distinct(homes.iter())?;
+    check_distinct(names.iter())
+}
+
 fn expired() -> PaymentError {
     PaymentError::new(ErrorCode::QuoteExpired, "the offer has expired")
+}
+
+fn given_up_by_scheme() -> PaymentError {
+    PaymentError::new(ErrorCode::PayeeError, "the scheme has given up the bulk")
+}
+
+fn unnamed() -> PaymentError {
+    PaymentError::new(
+        ErrorCode::Internal,
+        "the Mojaloop Connector does not name all transfers of the bulk",
+    )
 }
 
 fn rejected() -> PaymentError {

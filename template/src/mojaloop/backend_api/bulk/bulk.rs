@@ -62,7 +62,8 @@ fn read_callback(mut body: Value) -> Result<(CalledBack, Vec<BulkItemReport>), P
     let called_back = match state.present("currentState")? {
         "WAITING_FOR_PARTY_ACCEPTANCE" => CalledBack::AtParties,
         "WAITING_FOR_QUOTE_ACCEPTANCE" => CalledBack::AtQuotes,
-        _ => CalledBack::Ended,
+        "COMPLETED" | "ERROR_OCCURRED" => CalledBack::Ended,
+        _ => CalledBack::Underway,
     };
     let items = body.get_mut("individualTransferResults").map(Value::take);
     let items = match items {

@@ -2,17 +2,13 @@
 //! and calls back with what has become of its items.
 
 use reqwest::{Method, StatusCode};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::{
     domain::{
-        bulk_payment::BulkPayment,
-        error::{ErrorCode, PaymentError},
-        identifier::PartyIdentifier,
-        outgoing::OutgoingPayment,
-        party::Customer,
-        timestamp::Timestamp,
-        transfer_id::TransferId,
+        bulk_payment::BulkPayment, error::PaymentError, identifier::PartyIdentifier,
+        outgoing::OutgoingPayment, party::Customer, timestamp::Timestamp, transfer_id::TransferId,
     },
     mojaloop::connector::{Answer, MojaloopConnector, NoAnswer, QuotedTerms, wire},
 };
@@ -78,7 +74,8 @@ impl MojaloopConnector {
         self.continue_bulk(bulk_id, items.collect()).await
     }
 
-    /// Says which terms are agreed to: those payments are made.
+    /// Says which terms are agreed to: those payments are made, and so is every
+    /// other that is not rejected by name.
     pub async fn accept_quotes(
         &self,
         bulk_id: &TransferId,
@@ -124,10 +121,19 @@ pub struct BulkItemReport(Value);
 /// What became of an accepted item.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ItemOutcome {
+    /// It was transferred: the fulfilment proves it.
     Committed,
-    /// There is no transfer, and there will be none.
+    /// It is said to have been transferred, without proof.
+    SaidCommitted,
+    /// There is no transfer, and there will be none: the scheme named an error.
     Failed(PaymentError),
     Unknown,
+}
+
+impl ItemOutcome {
+    pub fn is_said_committed(&self) -> bool {
+        matches!(self, Self::Committed | Self::SaidCommitted)
+    }
 }
 
 impl From<Value> for BulkItemReport {
@@ -142,17 +148,14 @@ impl BulkItemReport {
         self.0.get("homeTransactionId")?.as_str()
     }
 
-    /// What the Mojaloop Connector calls the transfer.
+    /// What the Mojaloop Connector calls the transfer. Its `transactionId` is
+    /// that of many items.
     pub fn scheme_transfer_id(&self) -> Option<TransferId> {
-        let text = |key| self.0.get(key)?.as_str();
-        text("transferId")
-            .or_else(|| text("transactionId"))?
-            .parse()
-            .ok()
+        self.0.get("transferId")?.as_str()?.parse().ok()
     }
 
     /// The terms, if there are any, held to what was asked for. They bind as
-    /// long as the bulk does: the callback has no expiry of its own.
+    /// long as the bulk does, or less if they say so.
     pub fn terms(
         &self,
         payment: &OutgoingPayment,
@@ -161,6 +164,11 @@ impl BulkItemReport {
         let quote = self.0.get("quoteResponse")?;
         let mut quote = quote.get("body").unwrap_or(quote).clone();
         quote.get("transferAmount")?;
+        let said = quote.get("expiration").map(Timestamp::deserialize);
+        let expires_at = match said {
+            Some(Ok(said)) => said.min(expires_at),
+            _ => expires_at,
+        };
         let expiration = serde_json::to_value(expires_at).ok()?;
         quote
             .as_object_mut()?
@@ -181,27 +189,26 @@ impl BulkItemReport {
 
     /// Why there are no terms, if that is said.
     pub fn failure_before_acceptance(&self) -> Option<PaymentError> {
-        let error = self.last_error()?;
+        let error = self.error_at(&["/lastError", "/quoteResponse/lastError"])?;
         let status = StatusCode::INTERNAL_SERVER_ERROR;
         Some(wire::ErrorAnswer::read(&error).before_acceptance(status))
     }
 
-    /// What became of it, if anything is said of that.
+    /// What became of it, if anything is said of that. `transferState` is what
+    /// the Mojaloop Connector concludes from whether it has heard of an error,
+    /// not the scheme's own word, so that it proves nothing alone.
     pub fn outcome(&self) -> Option<ItemOutcome> {
         let fulfil = self.0.get("fulfil").filter(|fulfil| !fulfil.is_null());
-        let state = fulfil.and_then(|fulfil| {
-            let body = fulfil.get("body").unwrap_or(fulfil);
-            body.get("transferState")?.as_str()
-        });
-        match state {
-            Some("COMMITTED") => return Some(ItemOutcome::Committed),
-            Some("ABORTED") => {
-                let aborted = PaymentError::new(ErrorCode::PayeeError, "the transfer was aborted");
-                return Some(ItemOutcome::Failed(aborted));
-            }
-            _ => {}
+        let fulfil = fulfil.map(|fulfil| fulfil.get("body").unwrap_or(fulfil));
+        let text = |key| fulfil.and_then(|fulfil| fulfil.get(key)?.as_str());
+        let error = self.error_at(&["/fulfil/lastError", "/lastError"]);
+        if text("transferState") == Some("COMMITTED") {
+            return Some(match (text("fulfilment"), error) {
+                (Some(_), None) => ItemOutcome::Committed,
+                _ => ItemOutcome::SaidCommitted,
+            });
         }
-        let Some(error) = self.last_error() else {
+        let Some(error) = error else {
             return fulfil.map(|_| ItemOutcome::Unknown);
         };
         let status = StatusCode::INTERNAL_SERVER_ERROR;
@@ -209,13 +216,9 @@ impl BulkItemReport {
         Some(proven.map_or(ItemOutcome::Unknown, ItemOutcome::Failed))
     }
 
-    /// The error in the shape in which the answers about one payment have it.
-    fn last_error(&self) -> Option<Vec<u8>> {
-        let pointers = [
-            "/lastError",
-            "/quoteResponse/lastError",
-            "/fulfil/lastError",
-        ];
+    /// The first error that is there, in the shape in which the answers about
+    /// one payment have it.
+    fn error_at(&self, pointers: &[&str]) -> Option<Vec<u8>> {
         let mut found = pointers.iter().filter_map(|at| self.0.pointer(at));
         let error = found.find(|error| !error.is_null())?;
         let gateway_timeout = Some(u64::from(StatusCode::GATEWAY_TIMEOUT.as_u16()));
@@ -224,5 +227,75 @@ impl BulkItemReport {
             return Some(b"{}".to_vec());
         }
         serde_json::to_vec(&json!({ "transferState": { "lastError": error } })).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::error::ErrorCode;
+
+    fn outcome(item: Value) -> Option<ItemOutcome> {
+        BulkItemReport::from(item).outcome()
+    }
+
+    fn error(http: u16, code: &str) -> Value {
+        json!({
+            "httpStatusCode": http,
+            "mojaloopError": { "errorInformation": { "errorCode": code } },
+        })
+    }
+
+    #[test]
+    fn only_a_fulfilment_without_an_error_proves_a_transfer() {
+        let committed = json!({ "transferState": "COMMITTED", "fulfilment": "f" });
+        assert_eq!(
+            outcome(json!({ "fulfil": committed })),
+            Some(ItemOutcome::Committed)
+        );
+        for said in [
+            json!({ "fulfil": { "transferState": "COMMITTED" } }),
+            json!({ "fulfil": committed, "lastError": error(500, "5104") }),
+        ] {
+            assert_eq!(outcome(said), Some(ItemOutcome::SaidCommitted));
+        }
+    }
+
+    #[test]
+    fn only_an_error_that_the_scheme_named_proves_that_there_is_no_transfer() {
+        let aborted = json!({ "transferState": "ABORTED", "lastError": error(500, "5104") });
+        for named in [
+            json!({ "fulfil": aborted }),
+            json!({ "lastError": error(400, "5104") }),
+        ] {
+            let Some(ItemOutcome::Failed(failure)) = outcome(named) else {
+                panic!("the scheme said no");
+            };
+            assert_eq!(failure.code, ErrorCode::PayeeError);
+        }
+        for unknown in [
+            json!({ "fulfil": { "transferState": "ABORTED" } }),
+            json!({ "fulfil": { "transferState": "RESERVED" } }),
+            json!({ "fulfil": {} }),
+            json!({ "lastError": error(504, "5104") }),
+            json!({ "lastError": error(500, "2004") }),
+            json!({ "lastError": error(500, "3106") }),
+            json!({ "lastError": "a text" }),
+        ] {
+            assert_eq!(outcome(unknown), Some(ItemOutcome::Unknown));
+        }
+        for nothing in [
+            json!({}),
+            json!({ "fulfil": null, "lastError": null }),
+            json!({ "quoteResponse": { "lastError": error(500, "5104") } }),
+        ] {
+            assert_eq!(outcome(nothing), None);
+        }
+    }
+
+    #[test]
+    fn an_identifier_of_many_items_names_none() {
+        let item = BulkItemReport::from(json!({ "transactionId": "of-the-batch" }));
+        assert_eq!(item.scheme_transfer_id(), None);
     }
 }

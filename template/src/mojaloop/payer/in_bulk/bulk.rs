@@ -19,7 +19,7 @@ use crate::{
             HubView,
             bulk_transactions::{BulkItemReport, ItemOutcome},
         },
-        payer::{Payer, debiting},
+        payer::{Payer, debiting, paying::has_expired},
         steps::Begin,
     },
 };
@@ -31,8 +31,10 @@ pub struct HeardInBulk {
     pub expires_at: Timestamp,
     /// The Mojaloop Connector will do nothing more.
     pub has_ended: bool,
-    /// Whether the bulk was accepted once, or may have been twice.
-    pub accepted: Begin,
+    /// The Mojaloop Connector was told, or is being told, to make the payment.
+    pub was_accepted: bool,
+    /// Whether it was told so once, or may have been twice.
+    pub acceptance: Begin,
 }
 
 impl Payer {
@@ -110,23 +112,23 @@ impl Payer {
         // As long as the bulk goes on, an error is not the last word.
         let outcome = report
             .outcome()
-            .filter(|outcome| heard.has_ended || *outcome == ItemOutcome::Committed);
+            .filter(|outcome| heard.has_ended || outcome.is_said_committed());
+        let is_said_committed = outcome.as_ref().is_some_and(ItemOutcome::is_said_committed);
         match (payment.payment.state(), outcome) {
-            (OutgoingState::Requested, Some(ItemOutcome::Committed)) => {
-                self.stop_because_of_auto_accept(&mut payment).await
-            }
-            (OutgoingState::Requested, _) => {
-                self.hear_terms(&mut payment, report, heard.expires_at)
-                    .await
-            }
             (OutgoingState::Accepting, Some(outcome)) => {
-                self.hear_outcome(&mut payment, outcome, heard.accepted)
+                self.hear_outcome(&mut payment, outcome, heard.acceptance)
                     .await
             }
             (OutgoingState::Committing | OutgoingState::Completed, _) => Ok(()),
-            // Nobody told the Mojaloop Connector to transfer this one.
-            (_, Some(ItemOutcome::Committed)) => {
-                self.stop_because_of_auto_accept(&mut payment).await
+            _ if is_said_committed && heard.was_accepted => {
+                let reason = "the scheme named a failure first, and now says that it has \
+                              transferred: reconcile by hand";
+                self.park(&mut payment, reason).await
+            }
+            _ if is_said_committed => self.stop_because_of_auto_accept(&mut payment).await,
+            (OutgoingState::Requested, _) => {
+                self.hear_terms(&mut payment, report, heard.expires_at)
+                    .await
             }
             _ => Ok(()),
         }
@@ -148,6 +150,7 @@ impl Payer {
                 // [if payer_steps is three_steps]
                 payment.payment.payee = Some(quoted.payee.clone());
                 // [end]
+                let offer_expires_at = quoted.expires_at;
                 self.keep_offer(payment, quoted).await?;
                 // [if payer_steps is three_steps]
                 // The payee is told together with the terms.
@@ -155,8 +158,9 @@ impl Payer {
                     .payment
                     .advance_to(OutgoingState::Found, Timestamp::now())?;
                 // [end]
+                let work = Work::due(offer_expires_at);
                 return self
-                    .become_and_record(payment, OutgoingState::Quoted, Work::due(expires_at))
+                    .become_and_record(payment, OutgoingState::Quoted, work)
                     .await;
             }
             (Some(Ok(_)), None) => PaymentError::new(
@@ -198,7 +202,7 @@ impl Payer {
             (ItemOutcome::Failed(failure), Begin::Fresh) => {
                 self.begin_releasing(payment, failure).await?;
             }
-            (ItemOutcome::Failed(_) | ItemOutcome::Unknown, _) => {
+            (ItemOutcome::SaidCommitted | ItemOutcome::Failed(_) | ItemOutcome::Unknown, _) => {
                 return self.advance(payment, Begin::Again).await;
             }
         }
@@ -213,6 +217,7 @@ impl Payer {
         match payment.payment.state() {
             OutgoingState::Quoted => self.agree(&mut payment).await,
             OutgoingState::Reserving => self.advance(&mut payment, Begin::Again).await,
+            OutgoingState::Requested => self.abort_before_terms(&mut payment, no_terms()).await,
             _ => Ok(()),
         }
     }
@@ -227,6 +232,7 @@ impl Payer {
         let _turn = self.turns.take(transfer_id).await?;
         let mut payment = self.find_recorded(transfer_id).await?;
         match payment.payment.state() {
+            _ if payment.work.parked.is_some() => Ok(()),
             OutgoingState::Requested => self.abort_before_terms(&mut payment, reason).await,
             OutgoingState::Quoted => {
                 self.begin_rejecting(&mut payment, reason).await?;
@@ -250,7 +256,8 @@ impl Payer {
     ) -> Result<(), PaymentError> {
         let _turn = self.turns.take(transfer_id).await?;
         let mut payment = self.find_recorded(transfer_id).await?;
-        if payment.payment.state() != OutgoingState::Accepting {
+        let is_secured = payment.payment.state() == OutgoingState::Accepting;
+        if !is_secured || payment.work.parked.is_some() {
             return Ok(());
         }
         self.begin_releasing(&mut payment, reason).await?;
@@ -272,6 +279,11 @@ impl Payer {
         }
         self.progress.claim(payment).await?;
         let reason = match self.ask_hub_in_bulk(membership).await {
+            HubView::NotKnown if !has_expired(&payment.payment, Timestamp::now()) => {
+                // There is nothing strange about that yet.
+                let again_at = Timestamp::now().after(self.settings.connector_answers_within);
+                return self.progress.record(payment, Work::due(again_at)).await;
+            }
             HubView::NotKnown => "the hub does not know the transfer".to_owned(),
             HubView::Undecided(reason) => reason,
             view @ HubView::Final(_) => return self.act_on(payment, view).await,
@@ -288,6 +300,14 @@ impl Payer {
     }
 }
 
+fn no_terms() -> PaymentError {
+    PaymentError::new(
+        ErrorCode::PayeeError,
+        "the scheme has no terms for this payment",
+    )
+}
+
+// [if payer_steps is not one_step]
 /// A payment of a bulk is decided on together with the others.
 pub fn refuse_alone(payment: &OutgoingPayment) -> Result<(), PaymentError> {
     match payment.bulk {
@@ -298,3 +318,4 @@ pub fn refuse_alone(payment: &OutgoingPayment) -> Result<(), PaymentError> {
         )),
     }
 }
+// [end]
