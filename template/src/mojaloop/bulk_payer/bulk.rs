@@ -21,16 +21,16 @@ use crate::{
             HubView, MojaloopConnector,
             bulk_transactions::{BulkAnswer, BulkItemReport},
         },
-        payer::{KnownPayment, Payer, in_bulk::HeardInBulk},
+        payer::{
+            KnownPayment, Payer,
+            in_bulk::{AT_ONCE, HeardInBulk},
+        },
         progress::Progress,
         steps::Begin,
         tasks::Tasks,
         turns::Turns,
     },
 };
-
-/// How many payments of one bulk are worked on at the same time.
-const AT_ONCE: usize = 16;
 
 /// What bulks are limited to.
 #[derive(Debug, Clone)]

@@ -2,6 +2,8 @@
 //! of every outgoing payment. Two things are different: it is not accepted or
 //! rejected alone, and what became of it is called back.
 
+use futures_util::{StreamExt, stream};
+
 use crate::{
     core_banking::port::Refusal,
     domain::{
@@ -23,6 +25,9 @@ use crate::{
         steps::Begin,
     },
 };
+
+/// How many payments of one bulk are worked on at the same time.
+pub const AT_ONCE: usize = 16;
 
 /// A callback about a bulk, as far as it is about each of its payments.
 #[derive(Debug, Clone)]
@@ -53,42 +58,19 @@ impl Payer {
         Ok(payer)
     }
 
-    /// Opens the payments of a bulk, each once.
+    /// Opens the payments of a bulk, each once. Whoever looks after the bulk
+    /// looks after them until they are agreed to.
     pub async fn open_in_bulk(&self, bulk: &BulkPayment) -> Result<(), PaymentError> {
-        let request = &bulk.request;
-        for (transfer_id, item) in bulk.transfers.iter().zip(&request.items) {
-            let request = OutgoingRequest {
-                use_case: UseCase::SendMoney,
-                home_transaction_id: None,
-                payer: request.payer.clone(),
-                payer_details: request.payer_details.clone(),
-                payee: item.payee.clone(),
-                // [if payer_steps is one_step]
-                payee_name: None,
-                // [end]
-                amount_type: item.amount_type,
-                amount: item.amount,
-                // [if use_cases has conversion]
-                other_currency: None,
-                // [end]
-                transaction_type: "TRANSFER".to_owned(),
-                purpose_code: None,
-                // [if use_cases has request_to_pay]
-                in_answer_to: None,
-                // [end]
-            };
-            let account = bulk.payer_account.clone();
-            let mut payment = OutgoingPayment::open(request, account, bulk.opened_at);
-            payment.transfer_id = transfer_id.clone();
-            payment.bulk = Some(BulkMembership {
-                bulk_id: bulk.bulk_id.clone(),
-                scheme_transfer_id: None,
-            });
-            // Whoever looks after the bulk looks after its payments until they
-            // are agreed to.
-            self.progress.open(payment, Work::none()).await?;
-        }
-        Ok(())
+        let payments = bulk.transfers.iter().zip(&bulk.request.items);
+        let payments: Vec<_> = payments
+            .map(|(transfer_id, item)| payment_of(bulk, transfer_id, item))
+            .collect();
+        let opened = stream::iter(payments)
+            .map(|payment| self.progress.open(payment, Work::none()))
+            .buffer_unordered(AT_ONCE)
+            .collect::<Vec<_>>()
+            .await;
+        opened.into_iter().try_for_each(|opened| opened.map(drop))
     }
 
     /// Takes what was called back about a payment: its terms, or what became of
@@ -298,6 +280,40 @@ impl Payer {
             None => HubView::Undecided("the transfer has no name at the scheme".to_owned()),
         }
     }
+}
+
+fn payment_of(
+    bulk: &BulkPayment,
+    transfer_id: &TransferId,
+    item: &BulkPaymentItem,
+) -> OutgoingPayment {
+    let request = OutgoingRequest {
+        use_case: UseCase::SendMoney,
+        home_transaction_id: None,
+        payer: bulk.request.payer.clone(),
+        payer_details: bulk.request.payer_details.clone(),
+        payee: item.payee.clone(),
+        // [if payer_steps is one_step]
+        payee_name: None,
+        // [end]
+        amount_type: item.amount_type,
+        amount: item.amount,
+        // [if use_cases has conversion]
+        other_currency: None,
+        // [end]
+        transaction_type: "TRANSFER".to_owned(),
+        purpose_code: None,
+        // [if use_cases has request_to_pay]
+        in_answer_to: None,
+        // [end]
+    };
+    let mut payment = OutgoingPayment::open(request, bulk.payer_account.clone(), bulk.opened_at);
+    payment.transfer_id = transfer_id.clone();
+    payment.bulk = Some(BulkMembership {
+        bulk_id: bulk.bulk_id.clone(),
+        scheme_transfer_id: None,
+    });
+    payment
 }
 
 fn no_terms() -> PaymentError {
