@@ -259,7 +259,7 @@ async fn a_bank_that_does_not_answer_delays_the_acceptance() {
         .quoted_bulk(&bulk(&[("100", "a"), ("50", "b")]))
         .await;
     let (operation, _) = debits::OPERATIONS[0];
-    connector.bank_fault(operation, "actThenSilent", Some(1));
+    connector.bank_fault(operation, "act_then_silent", Some(1));
     connector
         .decide_bulk(&quoted, json!({ "acceptQuotes": true }))
         .await;
@@ -431,11 +431,15 @@ async fn a_bulk_that_is_agreed_to_survives_a_crash_at_any_record() {
 }
 
 /// The connector dies at a record. What was secured ends transferred or given
-/// back, also if the next connector hears of no result.
+/// back, although the next connector listens elsewhere and hears of no result.
 async fn bulk_survives(stop_at: StopAt) {
     let stopped = Arc::new(Notify::new());
     let notice = Arc::clone(&stopped);
-    let connector = TestConnector::with_store(&[("BULK_LIFETIME_MS", "5000")], |store| {
+    let variables = [
+        ("BULK_LIFETIME_MS", "8000"),
+        ("SDK_REQUEST_TIMEOUT_MS", "2000"),
+    ];
+    let connector = TestConnector::with_store(&variables, |store| {
         Arc::new(StoppingStore::new(store, stop_at, stopped))
     });
     let mut connector = connector.await;
