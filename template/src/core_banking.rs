@@ -6,6 +6,7 @@
 //! | `savanna_core.rs` | how Savanna Core does it: **fill this in** |
 //! | `funding.rs` | which account mirrors the money at the scheme |
 //! | `fees.rs` | what the bank charges |
+//! | `required_information.rs` | what has to be known of payer and payee |
 // [if payer_steps is one_step]
 //! | `limits.rs` | what its customers have agreed to beforehand |
 // [end]
@@ -24,6 +25,7 @@ pub mod conversion_limits;
 pub mod fees;
 pub mod funding;
 pub mod insight;
+pub mod required_information;
 // [if payer_steps is one_step]
 pub mod limits;
 // [end]

@@ -7,6 +7,7 @@ pub mod currency;
 
 pub mod amount;
 pub mod identifier;
+pub mod information;
 pub mod party;
 // [if payer_steps is one_step]
 pub mod payee_name;

@@ -4,6 +4,7 @@ use std::path::Path;
 
 pub mod contract;
 pub mod derived;
+pub mod fuzz;
 pub mod generated;
 pub mod http;
 pub mod known_names;

@@ -1,12 +1,13 @@
 //! `cargo xtask twins` derives the rendered files, the lists of the hooks, and the
 //! README's table; `cargo xtask twins --check` only says whether they are up to
-//! date. `cargo xtask matrix` tries combinations of answers.
+//! date. `cargo xtask matrix` tries combinations of answers. `cargo xtask fuzz` sends a
+//! connector what nobody would think of.
 
 use std::process::ExitCode;
 
 use anyhow::Result;
 use xtask::{
-    derived,
+    derived, fuzz,
     matrix::command::{self, Request},
     repository,
 };
@@ -30,8 +31,15 @@ fn main() -> ExitCode {
                 return ExitCode::from(2);
             }
         },
+        ["fuzz", options @ ..] => match fuzz::seed(options) {
+            Ok(seed) => fuzz::fuzz(seed).map(|()| ExitCode::SUCCESS),
+            Err(error) => {
+                eprintln!("{error:#}\n\n{}", fuzz::USAGE);
+                return ExitCode::from(2);
+            }
+        },
         _ => {
-            eprintln!("{USAGE}\n\n{}", command::USAGE);
+            eprintln!("{USAGE}\n\n{}\n\n{}", command::USAGE, fuzz::USAGE);
             return ExitCode::from(2);
         }
     };

@@ -33,6 +33,7 @@ use super::{
     error::PaymentError,
     identifier::PartyIdentifier,
     incoming::ForbiddenTransition,
+    information::{PayeeInformation, PayerInformation, PostalAddress},
     party::AccountNumber,
     // [if payer_steps is one_step]
     payee_name::PayeeName,
@@ -256,6 +257,18 @@ impl OutgoingRequest {
     // [end]
 }
 
+impl OutgoingRequest {
+    /// What the scheme's participants are told of the payer.
+    pub fn payer_information(&self) -> PayerInformation {
+        let details = self.payer_details.clone();
+        PayerInformation {
+            name: Some(details.name).filter(|name| !name.is_empty()),
+            birth: details.birth,
+            purpose_code: self.purpose_code.clone(),
+        }
+    }
+}
+
 /// The payee as the other FSP described it.
 ///
 /// Personal data: only the FSP is printed.
@@ -264,6 +277,19 @@ pub struct PayeeDetails {
     pub fsp_id: Option<String>,
     pub fsp_lei: Option<String>,
     pub name: Option<String>,
+    #[serde(default)]
+    pub address: Option<PostalAddress>,
+}
+
+impl PayeeDetails {
+    /// What the payee's FSP tells of the payee.
+    pub fn information(&self) -> PayeeInformation {
+        PayeeInformation {
+            name: self.name.clone(),
+            address: self.address.clone(),
+            fsp_lei: self.fsp_lei.clone(),
+        }
+    }
 }
 
 impl fmt::Debug for PayeeDetails {

@@ -4,7 +4,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::currency::Currency;
+use super::{
+    currency::Currency,
+    information::{PayeeInformation, PostalAddress},
+};
 
 /// The number by which the core banking system knows an account. It stays
 /// between the connector and the core banking system.
@@ -53,9 +56,19 @@ pub struct Customer {
     pub date_of_birth: Option<String>,
     /// ISO 18245, for a merchant.
     pub merchant_classification_code: Option<String>,
+    pub address: Option<PostalAddress>,
 }
 
 impl Customer {
+    /// What the scheme is told of this payee, with the LEI of this DFSP.
+    pub fn information(&self, fsp_lei: Option<String>) -> PayeeInformation {
+        PayeeInformation {
+            name: Some(self.display_name()).filter(|name| !name.is_empty()),
+            address: self.address.clone(),
+            fsp_lei,
+        }
+    }
+
     /// The names that are there, in their usual order.
     pub fn display_name(&self) -> String {
         [&self.first_name, &self.middle_name, &self.last_name]

@@ -13,6 +13,7 @@ use super::{
     amount::{Amount, AmountError},
     currency::Currency,
     identifier::PartyIdentifier,
+    information::PayerInformation,
     party::Counterparty,
     timestamp::Timestamp,
     transfer_id::{QuoteId, TransferId},
@@ -178,6 +179,9 @@ pub struct QuoteRequest {
     pub transaction_id: TransferId,
     pub payee: PartyIdentifier,
     pub payer: Counterparty,
+    /// Kept with the quote, and not asked for again.
+    #[serde(default)]
+    pub payer_information: PayerInformation,
     pub amount_type: AmountType,
     pub amount: Amount,
 }

@@ -5,6 +5,7 @@
 
 mod bulk;
 mod conversions;
+mod lenient;
 pub mod not_enabled;
 mod notifications;
 mod participants;
@@ -24,6 +25,7 @@ use super::{
     payee::Payee,
 };
 use crate::{
+    core_banking::required_information::RequiredInformation,
     domain::{
         error::{ErrorCode, PaymentError},
         identifier::Identifiers,
@@ -48,6 +50,7 @@ pub struct BackendApi {
     // [end]
     pub fsp_id: String,
     pub lei: Option<String>,
+    pub required_information: RequiredInformation,
     pub currencies: Currencies,
     pub identifiers: Identifiers,
 }
@@ -71,6 +74,25 @@ impl ResponseError for BackendError {
             | ErrorCode::TransactionRequestNotFound
             | ErrorCode::TransferNotFound => StatusCode::NOT_FOUND,
             _ => StatusCode::BAD_REQUEST,
+        }
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        error_response(self.status_code(), &self.0)
+    }
+}
+
+/// An error of an instruction or a word. What it refers to and is not here is a
+/// fault of the request: the official document has a 404 only for questions.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct InstructionError(#[from] PaymentError);
+
+impl ResponseError for InstructionError {
+    fn status_code(&self) -> StatusCode {
+        match BackendError(self.0.clone()).status_code() {
+            StatusCode::NOT_FOUND => StatusCode::BAD_REQUEST,
+            status => status,
         }
     }
 

@@ -11,6 +11,7 @@ pub mod bulk_transactions;
 // [if use_cases has request_to_pay]
 pub mod requests_to_pay;
 // [end]
+pub mod parties;
 mod resources;
 pub mod terms;
 mod wire;
@@ -59,7 +60,7 @@ pub struct MojaloopConnector {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Paused {
     /// It wants to know whether this is the right payee.
-    AtParty(PayeeDetails),
+    AtParty(Box<PayeeDetails>),
     // [if use_cases has conversion]
     /// It wants to know whether one half of the terms is agreed to, before it
     /// asks for the other.
@@ -316,7 +317,7 @@ fn read_pause(
     }
     let state = wire::TransferAnswer::read(&answer.body).ok_or_else(not_understood)?;
     match state.current_state() {
-        Some("WAITING_FOR_PARTY_ACCEPTANCE") => Ok(Paused::AtParty(state.payee())),
+        Some("WAITING_FOR_PARTY_ACCEPTANCE") => Ok(Paused::AtParty(Box::new(state.payee()))),
         Some("WAITING_FOR_QUOTE_ACCEPTANCE" | "WAITING_FOR_CONVERSION_ACCEPTANCE") => {
             Ok(terms::read_paused(&state, payment))
         }

@@ -9,6 +9,7 @@ mod approvals;
 mod bulk_payments;
 // [end]
 mod currency_pair;
+mod parties;
 mod payments;
 mod requests;
 // [if use_cases has request_to_pay]
@@ -122,6 +123,13 @@ pub fn routes(api: DfspApi) -> impl Fn(&mut web::ServiceConfig) + Clone + Send +
             // [if use_cases has bulk]
             .configure(bulk_payments::routes)
             // [end]
+            .service(
+                resource("/parties/{idType}/{idValue}").route(web::get().to(parties::find_party)),
+            )
+            .service(
+                resource("/parties/{idType}/{idValue}/{idSubValue}")
+                    .route(web::get().to(parties::find_party_by_part)),
+            )
             .service(resource("/accounts").route(web::post().to(accounts::create)))
             .service(
                 resource("/accounts/{idType}/{idValue}").route(web::delete().to(accounts::delete)),

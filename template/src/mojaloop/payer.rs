@@ -42,7 +42,11 @@ use std::{
 use serde_json::Value;
 
 use super::{
-    connector::MojaloopConnector, progress::Progress, steps::Begin, tasks::Tasks, turns::Turns,
+    connector::{MojaloopConnector, parties::FoundParty},
+    progress::Progress,
+    steps::Begin,
+    tasks::Tasks,
+    turns::Turns,
 };
 use crate::{
     core_banking::{
@@ -55,6 +59,7 @@ use crate::{
         limits::Limits,
         // [end]
         port::{CoreBankingSystem, Refusal},
+        required_information::RequiredInformation,
     },
     domain::{
         currency::Currency,
@@ -89,6 +94,7 @@ pub struct Payer {
     bank: Arc<dyn CoreBankingSystem>,
     funding: Funding,
     fees: Fees,
+    required_information: RequiredInformation,
     // [if payer_steps is one_step]
     limits: Limits,
     // [end]
@@ -118,6 +124,7 @@ pub struct Collaborators {
     pub bank: Arc<dyn CoreBankingSystem>,
     pub funding: Funding,
     pub fees: Fees,
+    pub required_information: RequiredInformation,
     // [if payer_steps is one_step]
     pub limits: Limits,
     // [end]
@@ -139,6 +146,7 @@ impl Payer {
             bank: with.bank,
             funding: with.funding,
             fees: with.fees,
+            required_information: with.required_information,
             // [if payer_steps is one_step]
             limits: with.limits,
             // [end]
@@ -179,6 +187,11 @@ impl Payer {
                 "there is no such transfer here",
             )
         })
+    }
+
+    /// Asks the scheme who would be paid. Nothing is kept of it.
+    pub async fn look_up(&self, identifier: &PartyIdentifier) -> Result<FoundParty, PaymentError> {
+        self.connector.find_party(identifier).await
     }
 
     /// Tells the scheme's directory that these identifiers are customers here.

@@ -9,7 +9,7 @@ use reqwest::Url;
 
 use super::telemetry::{LogFilter, LogFormat};
 use crate::{
-    core_banking::{fees, funding},
+    core_banking::{fees, funding, required_information::RequiredInformation},
     domain::identifier::{IdType, Identifiers},
     environment::{Problems, Variables, answers, currencies::Currencies},
 };
@@ -66,6 +66,7 @@ pub struct Configuration {
     pub conversion_limits: conversion_limits::Settings,
     // [end]
     pub fees: fees::Settings,
+    pub required_information: RequiredInformation,
 
     // [if payer_debit is push_approval]
     pub approvals: crate::mojaloop::payer::debiting::ApprovalSettings,
@@ -113,6 +114,7 @@ impl Configuration {
         // [end]
         let funding = funding::Settings::read(variables, currencies.as_ref());
         let fees = fees::Settings::read(variables, currencies.as_ref());
+        let required_information = RequiredInformation::read(variables);
         // [if payer_debit is push_approval]
         let approvals = crate::mojaloop::payer::debiting::ApprovalSettings::read(variables);
         // [end]
@@ -186,6 +188,7 @@ impl Configuration {
             cbs_max_idle_connections: cbs_max_idle_connections?,
             funding: funding?,
             fees: fees?,
+            required_information: required_information?,
             // [if payer_debit is push_approval]
             approvals: approvals?,
             // [end]

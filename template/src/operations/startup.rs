@@ -204,6 +204,7 @@ impl Connector {
                 bank: Arc::clone(&bank),
                 funding: funding.clone(),
                 fees: fees.clone(),
+                required_information: configuration.required_information.clone(),
                 connector: connector.clone(),
                 progress: Progress::new(incoming.clone(), patience, schedule),
                 quotes: Quotes::new(Arc::clone(&store)),
@@ -226,6 +227,7 @@ impl Connector {
                 bank,
                 funding,
                 fees,
+                required_information: configuration.required_information.clone(),
                 // [if payer_steps is one_step]
                 limits,
                 // [end]
@@ -304,6 +306,7 @@ impl Connector {
             // [end]
             fsp_id: configuration.fsp_id,
             lei: configuration.lei,
+            required_information: configuration.required_information,
             currencies: configuration.currencies.clone(),
             identifiers: configuration.identifiers.clone(),
         });

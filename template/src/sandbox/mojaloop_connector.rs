@@ -32,6 +32,7 @@ mod incoming_shapes;
 mod network;
 mod outbound;
 mod outbound_shapes;
+mod parties;
 mod payment;
 mod positions;
 // [if use_cases has request_to_pay]
@@ -159,6 +160,11 @@ fn routes(configuration: &mut web::ServiceConfig) {
         .route("/transfers", web::post().to(outbound::post_transfer))
         .route("/transfers/{id}", web::put().to(outbound::put_transfer))
         .route("/transfers/{id}", web::get().to(outbound::get_transfer))
+        .route("/parties/{type}/{value}", web::get().to(parties::get_party))
+        .route(
+            "/parties/{type}/{value}/{sub_value}",
+            web::get().to(parties::get_sub_party),
+        )
         .route("/accounts", web::post().to(accounts::post_accounts))
         .route(
             "/accounts/{type}/{value}",

@@ -86,7 +86,11 @@ impl Customer {
             .map(|id_type| format!("\"{id_type} {}\"", self.id_value_of(id_type)))
             .collect();
         let (balance, more) = match self {
-            Self::John => (1_000, "date_of_birth = \"1990-05-15\""),
+            Self::John => (
+                1_000,
+                "date_of_birth = \"1990-05-15\"\nstreet_name = \"Moi Avenue\"\n\
+                 town_name = \"Nairobi\"\ncountry = \"KE\"",
+            ),
             Self::Joshua => (5_000, "date_of_birth = \"2001-01-01\""),
             Self::Poor => (3, ""),
             Self::Limited => (2_000, "transaction_limit = 50"),

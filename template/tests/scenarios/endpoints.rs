@@ -181,6 +181,8 @@ pub fn all() -> Vec<Endpoint> {
             .taking(json!({ "acceptQuote": true }), &[]),
         // [end]
         dfsp(Method::GET, "/transfers/{transferId}"),
+        dfsp(Method::GET, "/parties/{idType}/{idValue}"),
+        dfsp(Method::GET, "/parties/{idType}/{idValue}/{idSubValue}"),
         dfsp(Method::POST, "/accounts").taking(
             json!([{ "idType": "MSISDN", "idValue": John.id_value_of(IdType::Msisdn),
                 "currency": currency() }]),

@@ -39,6 +39,7 @@ mod fxp;
 mod hostile_requests;
 mod incoming;
 mod incoming_faults;
+mod information;
 mod outgoing;
 mod outgoing_faults;
 // [if payer_debit is not dfsp_debits]

@@ -1,12 +1,15 @@
-//! Who is this? The scheme looks for a payee.
+//! Who is this? The scheme looks for a payee, and a channel for whom to pay.
 
 use core_connector::{domain::identifier::IdType, environment::answers};
 use serde_json::json;
 
 use crate::{
     customers::{Customer, currency, id_type, stranger},
-    test_connector::TestConnector,
+    test_connector::{TestConnector, once},
 };
+
+/// A party of another FSP.
+const ELSEWHERE: &str = "25471111111";
 
 fn path_of(customer: Customer) -> String {
     format!("/parties/{}/{}", id_type(), customer.id_value())
@@ -110,5 +113,37 @@ async fn a_bank_that_fails_is_not_taken_for_one_that_does_not_know_the_customer(
         connector.backend.get(&path).await.assert_error(500, code);
         connector.backend.get(&path).await.served();
     }
+    connector.assert_books([]);
+}
+
+#[tokio::test]
+async fn a_channel_sees_who_would_be_paid() {
+    let connector = TestConnector::start().await;
+    let path = format!("/parties/MSISDN/{ELSEWHERE}");
+    for path in [path.clone(), format!("{path}/savings")] {
+        let party = connector.dfsp.get(&path).await.served();
+        assert_eq!(party["idType"], "MSISDN");
+        assert_eq!(party["idValue"], ELSEWHERE);
+        assert_eq!(party["fspId"], "greenbank");
+        assert_eq!(party["displayName"], "John Doe");
+        assert_eq!(party["supportedCurrencies"], json!([currency()]));
+        let is_part = path.ends_with("/savings");
+        let part = is_part.then(|| json!("savings"));
+        assert_eq!(party.get("idSubValue"), part.as_ref());
+    }
+    connector.assert_books([]);
+}
+
+#[tokio::test]
+async fn a_channel_is_told_that_there_is_nobody_or_that_it_is_not_known() {
+    let connector = TestConnector::start().await;
+    let nobody = "/parties/MSISDN/46733123450";
+    let answer = connector.dfsp.get(nobody).await;
+    answer.assert_error(404, "3204");
+    let path = format!("/parties/MSISDN/{ELSEWHERE}");
+    let once = once("get_party", "unavailable");
+    connector.scheme_behaves(json!({ "rules": [once] })).await;
+    assert_eq!(connector.dfsp.get(&path).await.status, 500);
+    connector.dfsp.get(&path).await.served();
     connector.assert_books([]);
 }

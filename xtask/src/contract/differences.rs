@@ -106,7 +106,11 @@ pub static DIFFERENCES: [Difference; 7] = [
     },
     Difference {
         api: Api::Backend,
-        endpoints: Endpoints::Only(&["PUT /transfers/{transferId}"]),
+        endpoints: Endpoints::Only(&[
+            "PUT /transfers/{transferId}",
+            "PUT /fxTransfers/{commitRequestId}",
+            "PATCH /fxTransfers/{commitRequestId}",
+        ]),
         message: Message::Success,
         deviation: Deviation::Body,
         document: "The answer to a notification has no body.",

@@ -32,11 +32,7 @@ struct Operation {
 impl Document {
     /// Fetches and reads the document of an API.
     pub fn open(api: Api) -> Result<Self> {
-        let path = official::document(api)?;
-        let text = fs::read_to_string(&path)?;
-        let document: Value = serde_saphyr::from_str(&text)
-            .with_context(|| format!("cannot read {}", path.display()))?;
-        Self::read(api, &document)
+        Self::read(api, &read_document(api)?)
     }
 
     fn read(api: Api, document: &Value) -> Result<Self> {
@@ -142,6 +138,13 @@ impl Document {
             })
             .collect()
     }
+}
+
+/// Fetches the document of an API, as it is.
+pub(super) fn read_document(api: Api) -> Result<Value> {
+    let path = official::document(api)?;
+    let text = fs::read_to_string(&path)?;
+    serde_saphyr::from_str(&text).with_context(|| format!("cannot read {}", path.display()))
 }
 
 impl Operation {

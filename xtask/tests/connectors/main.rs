@@ -14,3 +14,4 @@ mod generated;
 mod goes_wrong;
 mod golden_path;
 mod starting;
+mod two_currencies;

@@ -40,7 +40,7 @@ pub const FLOAT_ACCOUNT: &str = "9000001";
 /// Longer than any pause of the connectors that these tests start.
 const QUIET: Duration = Duration::from_millis(600);
 
-static SNAPSHOT: LazyLock<Snapshot> = LazyLock::new(|| Snapshot::take().unwrap());
+pub static SNAPSHOT: LazyLock<Snapshot> = LazyLock::new(|| Snapshot::take().unwrap());
 
 /// The connector that all tests start.
 pub static WORKSHOP: LazyLock<Workshop> = LazyLock::new(|| {

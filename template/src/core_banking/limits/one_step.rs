@@ -243,6 +243,7 @@ mod tests {
         };
         Offer {
             payee: PayeeDetails {
+                address: None,
                 fsp_id: Some("otherbank".to_owned()),
                 fsp_lei: None,
                 name: Some("Awa Ceesay".to_owned()),

@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{
     amount::Amount, error::PaymentError, identifier::PartyIdentifier,
-    incoming::ForbiddenTransition, outgoing::PayerDetails, party::AccountNumber, quote::AmountType,
-    timestamp::Timestamp, transfer_id::TransferId,
+    incoming::ForbiddenTransition, information::PayerInformation, outgoing::PayerDetails,
+    party::AccountNumber, quote::AmountType, timestamp::Timestamp, transfer_id::TransferId,
 };
 
 /// How far a bulk has come; the states are in their usual order.
@@ -78,7 +78,20 @@ pub struct BulkPaymentRequest {
     pub home_transaction_id: String,
     pub payer: PartyIdentifier,
     pub payer_details: PayerDetails,
+    pub purpose_code: Option<String>,
     pub items: Vec<BulkPaymentItem>,
+}
+
+impl BulkPaymentRequest {
+    /// What is known of the payer of all its payments.
+    pub fn payer_information(&self) -> PayerInformation {
+        let details = self.payer_details.clone();
+        PayerInformation {
+            name: Some(details.name).filter(|name| !name.is_empty()),
+            birth: details.birth,
+            purpose_code: self.purpose_code.clone(),
+        }
+    }
 }
 
 /// A bulk that leaves for the scheme.

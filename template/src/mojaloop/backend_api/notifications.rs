@@ -9,14 +9,17 @@ use actix_web::{
     HttpResponse,
     web::{Data, Json, Path},
 };
-use serde::{Deserialize, de::DeserializeOwned};
-use serde_json::{Value, value::RawValue};
+use serde::Deserialize;
+use serde_json::value::RawValue;
 
-use super::{BackendApi, BackendError};
+use super::{
+    BackendApi, BackendError,
+    lenient::{read_object, read_word},
+};
 use crate::{
     domain::{error::PaymentError, incoming::FinalState},
     mojaloop::{
-        http::{Present, malformed, read_transfer_id},
+        http::{Present, read_transfer_id},
         promises::Notification,
     },
 };
@@ -70,27 +73,9 @@ fn read(body: &RawValue) -> Result<Notification, PaymentError> {
     }
 }
 
-/// Reads an object; anything else counts as nothing.
-fn read_object<T: DeserializeOwned>(text: &RawValue) -> Result<Option<T>, PaymentError> {
-    if !text.get().starts_with('{') {
-        return Ok(None);
-    }
-    serde_json::from_str(text.get())
-        .map(Some)
-        .map_err(|_| malformed("an element of the notification comes twice"))
-}
-
-/// Reads a text; anything else counts as nothing.
-fn read_word(text: Option<&RawValue>) -> Option<String> {
-    match serde_json::from_str(text?.get()) {
-        Ok(Value::String(word)) => Some(word),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use serde_json::{json, value::to_raw_value};
+    use serde_json::{Value, json, value::to_raw_value};
 
     use super::*;
 

@@ -2,11 +2,8 @@
 
 use actix_web::web::{Data, Json, Path};
 
-use super::{
-    BackendApi, BackendError,
-    wire::{Extension, PartyAnswer},
-};
-use crate::mojaloop::extensions::PAYEE_FSP_LEI;
+use super::{BackendApi, BackendError, wire::PartyAnswer};
+use crate::mojaloop::extensions;
 
 pub async fn find_party(
     api: Data<BackendApi>,
@@ -34,10 +31,8 @@ async fn find(
         .identifiers
         .of_customer(id_type, id_value, id_sub_value)?;
     let customer = api.payee.find_party(&identifier).await?;
-    let lei = api.lei.as_ref().map(|lei| Extension {
-        key: PAYEE_FSP_LEI.to_owned(),
-        value: lei.clone(),
-    });
+    let information = customer.information(api.lei.clone());
+    api.required_information.check_payee(&information)?;
     Ok(Json(PartyAnswer {
         id_type: identifier.id_type().as_str(),
         // As it was asked: the scheme compares it with its own question.
@@ -51,6 +46,6 @@ async fn find(
         date_of_birth: customer.date_of_birth,
         merchant_classification_code: customer.merchant_classification_code,
         supported_currencies: [customer.currency],
-        extension_list: lei.into_iter().collect(),
+        extension_list: extensions::of_payee(&information),
     }))
 }

@@ -28,11 +28,13 @@ pub fn read(api: &BackendApi, body: QuoteRequestBody) -> Result<QuoteRequest, Pa
     let payee =
         api.identifiers
             .of_customer(&to.id_type, &to.id_value, to.id_sub_value.as_deref())?;
+    let payer_information = body.payer_information();
     read_text(body.transaction_type, "transactionType")?;
     Ok(QuoteRequest {
         quote_id: read_quote_id(body.quote_id)?,
         transaction_id: read_transfer_id(body.transaction_id, "transactionId")?,
         payee,
+        payer_information,
         payer: body.from.try_into()?,
         amount_type: body.amount_type,
         amount: read_amount(&body.amount, currency)?,

@@ -4,7 +4,7 @@
 use actix_web::web::{Data, Json, Path};
 
 use super::{
-    BackendApi, BackendError,
+    BackendApi, BackendError, InstructionError,
     wire::{TransferAnswer, TransferDetails, TransferRequestBody, read_quote_id},
 };
 use crate::{
@@ -18,7 +18,7 @@ use crate::{
 pub async fn prepare(
     api: Data<BackendApi>,
     body: Json<TransferRequestBody>,
-) -> Result<Json<TransferAnswer>, BackendError> {
+) -> Result<Json<TransferAnswer>, InstructionError> {
     let request = read(&api, body.into_inner())?;
     let reserved = api.payee.prepare(request).await?;
     Ok(Json(TransferAnswer {

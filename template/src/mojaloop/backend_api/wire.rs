@@ -3,24 +3,23 @@
 //! They hold personal data, so none of them can be printed.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::domain::{
     amount::Amount,
     currency::Currency,
     error::{ErrorCode, PaymentError},
     incoming::{IncomingState, IncomingTransfer},
+    information::PayerInformation,
     party::Counterparty,
     quote::{AmountType, PayeeCharges, Quote, Terms},
     timestamp::Timestamp,
     transfer_id::{QuoteId, TransferId},
 };
-use crate::mojaloop::http::{malformed, optional_text, read_text};
-
-#[derive(Serialize)]
-pub struct Extension {
-    pub key: String,
-    pub value: String,
-}
+use crate::mojaloop::{
+    extensions::{Extension, Extensions},
+    http::{malformed, optional_text, read_text},
+};
 
 /// A customer, as the scheme is told.
 #[derive(Serialize)]
@@ -56,6 +55,20 @@ pub struct PartyBody {
     pub id_value: String,
     pub id_sub_value: Option<String>,
     pub fsp_id: Option<String>,
+    display_name: Option<String>,
+    first_name: Option<String>,
+    middle_name: Option<String>,
+    last_name: Option<String>,
+}
+
+impl PartyBody {
+    /// The name by which the other FSP calls its customer.
+    fn name(&self) -> Option<String> {
+        let names = [&self.first_name, &self.middle_name, &self.last_name];
+        let names: Vec<_> = names.into_iter().flatten().map(String::as_str).collect();
+        let name = self.display_name.clone().unwrap_or_else(|| names.join(" "));
+        optional_text(Some(name), "from.displayName").ok().flatten()
+    }
 }
 
 impl TryFrom<PartyBody> for Counterparty {
@@ -81,6 +94,18 @@ pub struct QuoteRequestBody {
     pub amount: String,
     pub currency: String,
     pub transaction_type: String,
+    extension_list: Option<Value>,
+}
+
+impl QuoteRequestBody {
+    /// What the payer's FSP tells of the payer.
+    pub fn payer_information(&self) -> PayerInformation {
+        let told = Extensions::read(self.extension_list.as_ref()).payer();
+        PayerInformation {
+            name: told.name.or_else(|| self.from.name()),
+            ..told
+        }
+    }
 }
 
 #[derive(Serialize)]

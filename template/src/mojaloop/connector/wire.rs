@@ -18,11 +18,11 @@ use crate::domain::{
     quote::{AmountType, PayeeCharges, Terms},
     timestamp::Timestamp,
 };
-use crate::mojaloop::extensions::{MAX_EXTENSION_LENGTH, PAYEE_FSP_LEI};
+use crate::mojaloop::extensions::{self, Extensions};
 
 pub fn transfer_request(payment: &OutgoingPayment, payer: &Customer, fsp_id: &str) -> Value {
     let request = &payment.request;
-    let extensions = extensions(payment);
+    let extensions = extensions::of_payer(&request.payer_information());
     let home_transaction_id = match &request.home_transaction_id {
         Some(id) => id.as_str(),
         None => payment.transfer_id.as_str(),
@@ -61,29 +61,6 @@ pub fn without_nulls(mut object: Value) -> Value {
         object.retain(|_, value| !value.is_null());
     }
     object
-}
-
-fn extensions(payment: &OutgoingPayment) -> Vec<Value> {
-    let details = &payment.request.payer_details;
-    let mut pairs = Vec::new();
-    if let Some(birth) = &details.birth {
-        let place = "CdtTrfTxInf.Dbtr.Id.PrvtId.DtAndPlcOfBirth";
-        pairs.push((format!("{place}.BirthDt"), birth.date.as_str()));
-        pairs.push((format!("{place}.PrvcOfBirth"), birth.province.as_str()));
-        pairs.push((format!("{place}.CityOfBirth"), birth.city.as_str()));
-        pairs.push((format!("{place}.CtryOfBirth"), birth.country.as_str()));
-    }
-    pairs.push(("CdtTrfTxInf.Dbtr.Nm".to_owned(), details.name.as_str()));
-    if let Some(purpose_code) = &payment.request.purpose_code {
-        pairs.push(("CdtTrfTxInf.Purp.Cd".to_owned(), purpose_code.as_str()));
-    }
-    pairs
-        .into_iter()
-        .map(|(key, value)| {
-            let value: String = value.chars().take(MAX_EXTENSION_LENGTH).collect();
-            json!({ "key": key, "value": value })
-        })
-        .collect()
 }
 
 pub fn accounts_request(accounts: &[(PartyIdentifier, Option<Currency>)]) -> Value {
@@ -220,16 +197,11 @@ impl TransferAnswer {
         let names = ["firstName", "middleName", "lastName"].map(text);
         let names: Vec<_> = names.into_iter().flatten().collect();
         let full_name = Some(names.join(" ")).filter(|name| !name.is_empty());
-        let extensions = self.0.pointer("/to/extensionList");
-        let extensions = extensions.and_then(Value::as_array);
-        let lei = extensions.into_iter().flatten().find(|extension| {
-            let key = extension.get("key");
-            key.and_then(Value::as_str) == Some(PAYEE_FSP_LEI)
-        });
-        let lei = lei.and_then(|lei| lei.get("value")?.as_str());
+        let told = Extensions::read(self.0.pointer("/to/extensionList")).payee();
         PayeeDetails {
             fsp_id: text("fspId").map(str::to_owned),
-            fsp_lei: lei.map(str::to_owned),
+            fsp_lei: told.fsp_lei,
+            address: told.address,
             name: text("displayName").map(str::to_owned).or(full_name),
         }
     }

@@ -245,6 +245,23 @@ impl From<KnownPayment> for TransferStatus {
     }
 }
 
+/// Who would be paid, as far as it is known.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PartyAnswer {
+    pub id_type: &'static str,
+    pub id_value: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id_sub_value: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fsp_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fsp_lei: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub display_name: Option<String>,
+    pub supported_currencies: Vec<Currency>,
+}
+
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AccountBody {

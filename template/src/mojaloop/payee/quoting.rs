@@ -14,6 +14,8 @@ impl Payee {
         if let Some(known) = self.quotes.find(&request.quote_id).await? {
             return same_request(known, &request);
         }
+        self.required_information
+            .check_payer(&request.payer_information)?;
         let payee = self.find_payee(&request.payee, request.amount).await?;
         let charges = self
             .fees

@@ -25,7 +25,7 @@ use crate::{
 /// How far the Mojaloop Connector has gone with a payment.
 pub(super) enum Progressed {
     /// It has found the payee, and wants to know whether this is the right one.
-    ToPayee(PayeeDetails),
+    ToPayee(Box<PayeeDetails>),
     /// It has the terms, and wants to know whether they are agreed to.
     ToTerms(Box<QuotedTerms>),
 }
@@ -47,6 +47,8 @@ impl Payer {
             }
         }
         self.refuse_if_stopped()?;
+        self.required_information
+            .check_payer(&request.payer_information())?;
         debiting::check_payer(&request.payer)?;
         let payer = self.find_payer(&request.payer).await?;
         if payer.currency != request.payer_currency() {
@@ -129,7 +131,7 @@ impl Payer {
         // [if use_cases has conversion]
         let paused = converting::go_on(self, &payment.payment, paused).await;
         // [end]
-        match paused {
+        match paused.map(|paused| self.with_known_payee(paused)) {
             Ok(Paused::AtParty(payee)) => return Ok(Some(Progressed::ToPayee(payee))),
             Ok(Paused::AtQuote(quoted)) => return Ok(Some(Progressed::ToTerms(quoted))),
             Ok(Paused::Not) => self.stop_because_of_auto_accept(payment).await?,
@@ -147,6 +149,19 @@ impl Payer {
             Err(failure) => self.asked_in_vain(payment, failure).await?,
         }
         Ok(None)
+    }
+
+    /// A payee of whom too little is known is not paid.
+    fn with_known_payee(&self, paused: Paused) -> Paused {
+        let payee = match &paused {
+            Paused::AtParty(payee) => payee,
+            Paused::AtQuote(quoted) => &quoted.payee,
+            _ => return paused,
+        };
+        match self.required_information.check_payee(&payee.information()) {
+            Ok(()) => paused,
+            Err(refused) => Paused::AtRefused(refused),
+        }
     }
 
     /// A failure that may pass leaves the payment as it is, so that the caller

@@ -13,6 +13,7 @@ use crate::domain::{
     amount::{Amount, AmountError},
     currency::Currency,
     identifier::{IdType, PartyIdentifier},
+    information::PostalAddress,
     party::{AccountNumber, AccountStatus, Customer},
 };
 use crate::environment::currencies::variable_name;
@@ -440,6 +441,14 @@ fn read_customer(reader: &mut TableReader<'_>, currencies: &[Currency]) -> Optio
     let last_name = reader.text("last_name");
     let date_of_birth = reader.date("date_of_birth");
     let merchant_classification_code = reader.text("merchant_classification_code");
+    let address = PostalAddress {
+        street_name: reader.text("street_name"),
+        building_number: reader.text("building_number"),
+        post_code: reader.text("post_code"),
+        town_name: reader.text("town_name"),
+        country_subdivision: reader.text("country_subdivision"),
+        country: reader.text("country"),
+    };
     let transaction_limit = reader.amount("transaction_limit", currency);
     let maximum_balance = reader.amount("maximum_balance", currency);
 
@@ -476,6 +485,7 @@ fn read_customer(reader: &mut TableReader<'_>, currencies: &[Currency]) -> Optio
             last_name,
             date_of_birth,
             merchant_classification_code,
+            address: address.if_known(),
         },
         identifiers: identifiers?,
         balance: balance?,

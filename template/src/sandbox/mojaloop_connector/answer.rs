@@ -54,6 +54,14 @@ impl Answer {
         }
     }
 
+    /// An error of the scheme that belongs to no transfer.
+    pub(super) fn with_error(status: StatusCode, error_information: Value) -> Self {
+        Self {
+            status,
+            body: Some(json!({ "errorInformation": error_information })),
+        }
+    }
+
     /// The request is not what the API describes.
     pub(super) fn bad_request(message: impl Into<String>) -> Self {
         Self::refusal(StatusCode::BAD_REQUEST, message)

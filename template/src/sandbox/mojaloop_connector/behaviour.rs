@@ -67,6 +67,8 @@ pub(super) enum Operation {
     /// The quote or the conversion is rejected.
     Reject,
     GetTransfer,
+    /// A party is looked up without a payment.
+    GetParty,
     Accounts,
     Any,
 }

@@ -1,5 +1,7 @@
 //! The conversion within the cached state of an outgoing payment.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::{
@@ -16,6 +18,8 @@ pub(super) struct WantedConversion {
     /// What is sent of the source currency, or received of the target currency.
     pub amount: Amount,
     pub other: Currency,
+    /// How long what the FXP says should be valid.
+    pub lifetime: Duration,
 }
 
 /// What the FXP said.
@@ -59,7 +63,7 @@ impl QuotedConversion {
 impl OutboundExchange<'_> {
     /// The FXP was asked for a quote.
     pub(super) fn add_conversion_request(&self, document: &mut Value, wanted: &WantedConversion) {
-        let expires_at = Timestamp::now().after(STAGE);
+        let expires_at = Timestamp::now().after(wanted.lifetime);
         let known = currency_and_amount(wanted.amount);
         let unknown = json!({ "currency": wanted.other });
         let (source, target) = match wanted.amount_type {

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{
     conversion_shapes::converted_amount,
     exchange::{Exchange, copy_fields, extension, interoperable_party, money},
-    identifiers::{base64_url, new_digest, new_ulid},
+    identifiers::{base64_url, new_digest, new_trace_id, new_ulid},
     simulated_hub::HubState,
     transfer_request::BIRTH_EXTENSIONS,
 };
@@ -43,6 +43,49 @@ pub(super) struct OutboundExchange<'a> {
     payee_fsp: String,
     pub fxp: String,
     trace_id: String,
+}
+
+/// The hub's message about a party that was found; completes the party that was asked for.
+fn party_callback(to: &mut Value, payee: &FoundPayee) -> Value {
+    to["fspId"] = json!(payee.fsp);
+    to["extensionList"] = Value::Array(lookup_extensions(true));
+    for (name, field) in [
+        ("firstName", &payee.first_name),
+        ("middleName", &payee.middle_name),
+        ("lastName", &payee.last_name),
+    ] {
+        if !field.is_null() {
+            to[name] = field.clone();
+        }
+    }
+    let mut party = interoperable_party(to, &payee.fsp);
+    party["name"] = payee.display_name.clone();
+    party["supportedCurrencies"] = json!(payee.currencies);
+    json!({ "party": party })
+}
+
+/// The answer to a lookup without a payment.
+pub(super) fn found_party(mut to: Value, payee: &FoundPayee, payer_fsp: &str) -> Value {
+    let body = party_callback(&mut to, payee);
+    let callback = Exchange {
+        resource: "parties",
+        source: &payee.fsp,
+        destination: Some(payer_fsp),
+        trace_id: &new_trace_id(),
+    };
+    json!({
+        "party": { "body": body, "headers": callback.received_callback(&body) },
+        "currentState": "COMPLETED",
+    })
+}
+
+/// The hub's message that nobody knows a party.
+pub(super) fn unknown_party_error() -> Value {
+    // The hub's error in ISO 20022 form comes through without a code.
+    json!({
+        "errorDescription": "Unknown error",
+        "extensionList": { "extension": lookup_extensions(false) },
+    })
 }
 
 impl<'a> OutboundExchange<'a> {
@@ -113,22 +156,7 @@ impl<'a> OutboundExchange<'a> {
     pub(super) fn add_party(&self, document: &mut Value, payee: &FoundPayee) {
         self.add_party_request(document);
         let to = &mut document["to"];
-        to["fspId"] = json!(payee.fsp);
-        to["extensionList"] = Value::Array(lookup_extensions(true));
-        for (name, field) in [
-            ("firstName", &payee.first_name),
-            ("middleName", &payee.middle_name),
-            ("lastName", &payee.last_name),
-        ] {
-            if !field.is_null() {
-                to[name] = field.clone();
-            }
-        }
-
-        let mut party = interoperable_party(to, &payee.fsp);
-        party["name"] = payee.display_name.clone();
-        party["supportedCurrencies"] = json!(payee.currencies);
-        let body = json!({ "party": party });
+        let body = party_callback(to, payee);
         let from_payee = Exchange {
             source: &payee.fsp,
             ..self.to_payer("parties")
@@ -144,11 +172,7 @@ impl<'a> OutboundExchange<'a> {
     /// No payee was found; gives the error as the hub put it.
     pub(super) fn add_unknown_party(&self, document: &mut Value) -> Value {
         self.add_party_request(document);
-        // The hub's error in ISO 20022 form comes through without a code.
-        let error_information = json!({
-            "errorDescription": "Unknown error",
-            "extensionList": { "extension": lookup_extensions(false) },
-        });
+        let error_information = unknown_party_error();
         let body = json!({ "errorInformation": error_information });
         document["getPartiesResponse"] = json!({
             "headers": self.to_payer("parties").received_callback(&body),

@@ -167,22 +167,16 @@ impl Payment<'_> {
     /// Asks the other participants one after the other; if there are none, the
     /// payee is made up.
     async fn find_payee(&self, request: &TransferRequest) -> Option<FoundPayee> {
-        if self.peers.is_empty() {
-            let unknown = request.payee_id_value == UNKNOWN_PARTY;
-            return (!unknown).then(|| made_up_payee(&self.behaviour, request));
-        }
-        let to = &request.body["to"];
-        let message = Message::Party {
-            id_type: text(&to["idType"]).to_owned(),
-            id_value: request.payee_id_value.clone(),
-            id_sub_value: to["idSubValue"].as_str().map(str::to_owned),
+        let wanted = WantedParty {
+            id_type: text(&request.body["to"]["idType"]),
+            id_value: &request.payee_id_value,
+            id_sub_value: request.body["to"]["idSubValue"].as_str(),
         };
-        for peer in &self.peers {
-            if let Heard::Answered(party) = self.network.ask::<Value>(peer, &message).await {
-                return Some(payee_of(peer, &party));
-            }
+        if self.peers.is_empty() {
+            let is_sent = request.amount_type == AmountType::Send;
+            return made_up_payee(&self.behaviour, wanted, request.currency, is_sent);
         }
-        None
+        wanted.find(self.network, &self.peers).await
     }
 
     /// The FXPs among the other participants; if there are none, one is made up.
@@ -315,6 +309,7 @@ impl Payment<'_> {
                 amount_type,
                 amount,
                 other,
+                lifetime: self.behaviour.conversion.lifetime,
             },
             Err(description) => return self.refused("5101", &description),
         };
@@ -538,12 +533,45 @@ fn payee_of(peer: &Peer, party: &Value) -> FoundPayee {
     }
 }
 
-fn made_up_payee(behaviour: &Behaviour, request: &TransferRequest) -> FoundPayee {
-    let currency = request.currency;
-    let abroad = currency_abroad(currency).filter(|_| {
-        request.amount_type == AmountType::Send && request.payee_id_value == PAYEE_ABROAD
-    });
-    FoundPayee {
+/// A party that is looked for.
+#[derive(Clone, Copy)]
+pub(super) struct WantedParty<'a> {
+    pub id_type: &'a str,
+    pub id_value: &'a str,
+    pub id_sub_value: Option<&'a str>,
+}
+
+impl WantedParty<'_> {
+    /// Asks the other participants one after the other.
+    pub(super) async fn find(self, network: &Network, peers: &[Peer]) -> Option<FoundPayee> {
+        let message = Message::Party {
+            id_type: self.id_type.to_owned(),
+            id_value: self.id_value.to_owned(),
+            id_sub_value: self.id_sub_value.map(str::to_owned),
+        };
+        for peer in peers {
+            if let Heard::Answered(party) = network.ask::<Value>(peer, &message).await {
+                return Some(payee_of(peer, &party));
+            }
+        }
+        None
+    }
+}
+
+/// A payee where there are no other participants, unless nobody knows him.
+/// Whoever is paid abroad has another currency than `currency`.
+pub(super) fn made_up_payee(
+    behaviour: &Behaviour,
+    wanted: WantedParty<'_>,
+    currency: Currency,
+    is_sent: bool,
+) -> Option<FoundPayee> {
+    if wanted.id_value == UNKNOWN_PARTY {
+        return None;
+    }
+    let is_abroad = is_sent && wanted.id_value == PAYEE_ABROAD;
+    let abroad = currency_abroad(currency).filter(|_| is_abroad);
+    Some(FoundPayee {
         fsp: PAYEE_FSP.to_owned(),
         first_name: json!("John"),
         middle_name: json!("Alexander"),
@@ -553,7 +581,7 @@ fn made_up_payee(behaviour: &Behaviour, request: &TransferRequest) -> FoundPayee
             Some(currencies) => currencies.clone(),
             None => vec![abroad.unwrap_or(currency)],
         },
-    }
+    })
 }
 
 fn amount_type(document: &Value) -> AmountType {

@@ -5,25 +5,17 @@ use std::sync::{Arc, LazyLock, Mutex};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use xtask::{
+    contract,
     http::{Answer, send},
     recording::{RecordedRequest, RecordingServer},
     running::{RunningProgram, wait_for},
     workshop::Workshop,
 };
 
-use crate::site::{CURRENCY, Ports, connector_variables, open_workshop};
+use crate::site::{Ports, SNAPSHOT, connector_variables};
 
 static WORKSHOP: LazyLock<Workshop> = LazyLock::new(|| {
-    let workshop = open_workshop(
-        "harbour-contract",
-        &[
-            ("cbs_name", "Harbour Core"),
-            ("fsp_id", "harbourbank"),
-            ("currency", CURRENCY),
-            ("id_types", "MSISDN,ACCOUNT_ID"),
-            ("role", "both"),
-        ],
-    );
+    let workshop = contract::connector(&SNAPSHOT).unwrap();
     workshop.build().unwrap();
     workshop
 });

@@ -7,15 +7,19 @@ use actix_web::{
     HttpResponse,
     web::{self, Data, Json, Path},
 };
-use serde_json::Value;
+use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use self::wire::{
     ConversionAnswer, ConversionOrderBody, ConversionQuoteAnswer, ConversionRequestBody,
 };
 use crate::{
-    domain::promise::FinalState,
+    domain::{error::PaymentError, promise::FinalState},
     mojaloop::{
-        backend_api::{BackendApi, BackendError},
+        backend_api::{
+            BackendApi, InstructionError,
+            lenient::{read_object, read_word},
+        },
         http::{read_transfer_id, resource},
         promises::Notification,
     },
@@ -36,7 +40,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
 async fn quote_conversion(
     api: Data<BackendApi>,
     body: Json<ConversionRequestBody>,
-) -> Result<Json<ConversionQuoteAnswer>, BackendError> {
+) -> Result<Json<ConversionQuoteAnswer>, InstructionError> {
     let quote = api.fxp.quote(body.into_inner().try_into()?).await?;
     Ok(Json(quote.into()))
 }
@@ -44,7 +48,7 @@ async fn quote_conversion(
 async fn prepare_conversion(
     api: Data<BackendApi>,
     body: Json<ConversionOrderBody>,
-) -> Result<Json<ConversionAnswer>, BackendError> {
+) -> Result<Json<ConversionAnswer>, InstructionError> {
     let ordered = api.fxp.order(body.into_inner().try_into()?).await?;
     Ok(Json(ordered.into()))
 }
@@ -53,33 +57,60 @@ async fn prepare_conversion(
 async fn conversion_result(
     api: Data<BackendApi>,
     path: Path<String>,
-    body: Json<Value>,
-) -> Result<HttpResponse, BackendError> {
+    body: Json<Box<RawValue>>,
+) -> Result<HttpResponse, InstructionError> {
     let conversion_id = read_transfer_id(path.into_inner(), "commitRequestId")?;
-    let notification = read_notification(&body);
+    let notification = read_notification(&body)?;
     api.fxp.notify(conversion_id, notification).await?;
     Ok(HttpResponse::Ok().json(serde_json::json!({})))
 }
 
-/// Reads leniently: a final word that is refused is never heard. The Mojaloop
-/// Connector sends the state alone, the official document also has a form with
-/// the whole state of the conversion.
-fn read_notification(body: &Value) -> Notification {
-    let text = |pointer| body.pointer(pointer).and_then(Value::as_str);
-    let told = text("/conversionState").or_else(|| text("/finalNotification/conversionState"));
-    match told {
+/// What is read of a word. The Mojaloop Connector sends the state alone, the
+/// official document also has a form with the whole state of the conversion.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct NotificationBody {
+    conversion_state: Option<Box<RawValue>>,
+    current_state: Option<Box<RawValue>>,
+    final_notification: Option<Box<RawValue>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct FinalNotification {
+    conversion_state: Option<Box<RawValue>>,
+}
+
+fn read_notification(body: &RawValue) -> Result<Notification, PaymentError> {
+    let body: NotificationBody = read_object(body)?.unwrap_or_default();
+    let told: FinalNotification = match &body.final_notification {
+        Some(told) => read_object(told)?.unwrap_or_default(),
+        None => FinalNotification::default(),
+    };
+    let state = read_word(body.conversion_state.as_deref());
+    let told = state.or_else(|| read_word(told.conversion_state.as_deref()));
+    let current_state = read_word(body.current_state.as_deref());
+    Ok(match told.as_deref() {
         Some("COMMITTED") => Notification::Final(FinalState::Committed),
         Some("ABORTED") => Notification::Final(FinalState::Aborted),
-        _ if text("/currentState") == Some("COMPLETED") => Notification::CompletedWithoutProof,
+        _ if current_state.as_deref() == Some("COMPLETED") => Notification::CompletedWithoutProof,
         _ => Notification::ErrorOccurred,
-    }
+    })
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json, value::to_raw_value};
 
     use super::*;
+
+    fn read_value(body: &Value) -> Notification {
+        read_notification(&to_raw_value(body).unwrap()).unwrap()
+    }
+
+    fn read_text(body: &str) -> Result<Notification, PaymentError> {
+        read_notification(&RawValue::from_string(body.to_owned()).unwrap())
+    }
 
     #[test]
     fn only_the_schemes_own_word_is_final() {
@@ -92,15 +123,35 @@ mod tests {
         };
         let committed = Notification::Final(FinalState::Committed);
         let aborted = Notification::Final(FinalState::Aborted);
-        assert_eq!(read_notification(&told("COMMITTED")), committed);
-        assert_eq!(read_notification(&whole("COMMITTED")), committed);
-        assert_eq!(read_notification(&told("ABORTED")), aborted);
-        assert_eq!(read_notification(&whole("ABORTED")), aborted);
+        assert_eq!(read_value(&told("COMMITTED")), committed);
+        assert_eq!(read_value(&whole("COMMITTED")), committed);
+        assert_eq!(read_value(&told("ABORTED")), aborted);
+        assert_eq!(read_value(&whole("ABORTED")), aborted);
         let unproven = Notification::CompletedWithoutProof;
-        assert_eq!(read_notification(&whole("RESERVED")), unproven);
+        assert_eq!(read_value(&whole("RESERVED")), unproven);
         for nothing in [told("RESERVED"), told("RECEIVED"), json!({}), json!([7])] {
-            let read = read_notification(&nothing);
+            let read = read_value(&nothing);
             assert_eq!(read, Notification::ErrorOccurred, "{nothing}");
+        }
+    }
+
+    #[test]
+    fn a_word_that_is_said_twice_is_not_acted_on() {
+        for contradictory in [
+            r#"{"conversionState":"COMMITTED","conversionState":"ABORTED"}"#,
+            r#"{"finalNotification":{"conversionState":"ABORTED","conversionState":"COMMITTED"}}"#,
+        ] {
+            assert!(read_text(contradictory).is_err(), "{contradictory}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_read_may_be_anything() {
+        let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
+        for odd in ["\"\\ud800\"", &deep, r#"{"a":1,"a":2}"#] {
+            let body = format!(r#"{{"conversionState":"ABORTED","completedTimestamp":{odd}}}"#);
+            let told = read_text(&body).unwrap();
+            assert_eq!(told, Notification::Final(FinalState::Aborted));
         }
     }
 }

@@ -2,26 +2,22 @@
 //! sides.
 
 use actix_web::{
-    HttpResponse, ResponseError,
-    http::StatusCode,
+    HttpResponse,
     web::{self, Data, Json, Path},
 };
 use serde::{Deserialize, Serialize};
 
 use crate::{
     domain::{
-        error::{ErrorCode, PaymentError},
+        error::PaymentError,
         received_request::{AskingPayee, Initiator, InitiatorType, PaymentDemand},
         sent_request::PayersWord,
         timestamp::Timestamp,
         transfer_id::TransferId,
     },
     mojaloop::{
-        backend_api::{BackendApi, BackendError},
-        http::{
-            error_response, malformed, optional_text, read_amount, read_text, read_transfer_id,
-            resource,
-        },
+        backend_api::{BackendApi, BackendError, InstructionError},
+        http::{malformed, optional_text, read_amount, read_text, read_transfer_id, resource},
     },
 };
 
@@ -75,30 +71,12 @@ struct OneTimePasswordAnswer {
     otp_value: String,
 }
 
-/// An error of a word about a request: the official document has no 404 for it.
-#[derive(Debug, thiserror::Error)]
-#[error(transparent)]
-struct UnheardError(#[from] PaymentError);
-
-impl ResponseError for UnheardError {
-    fn status_code(&self) -> StatusCode {
-        match self.0.code {
-            ErrorCode::TransactionRequestNotFound => StatusCode::BAD_REQUEST,
-            _ => BackendError(self.0.clone()).status_code(),
-        }
-    }
-
-    fn error_response(&self) -> HttpResponse {
-        error_response(self.status_code(), &self.0)
-    }
-}
-
 /// Somebody asks a customer of this DFSP for money. The answer is always that
 /// the request is here: the customer decides later.
 async fn receive_request(
     api: Data<BackendApi>,
     body: Json<TransactionRequestBody>,
-) -> Result<Json<TransactionRequestAnswer>, BackendError> {
+) -> Result<Json<TransactionRequestAnswer>, InstructionError> {
     let demand = read_demand(&api, body.into_inner())?;
     let request = api.received_requests.receive(demand).await?;
     Ok(Json(TransactionRequestAnswer {
@@ -169,7 +147,7 @@ async fn hear_of_request(
     api: Data<BackendApi>,
     path: Path<String>,
     body: Json<RequestToPayBody>,
-) -> Result<HttpResponse, UnheardError> {
+) -> Result<HttpResponse, InstructionError> {
     let id = read_transfer_id(path.into_inner(), "transactionRequestId")?;
     let body = body.into_inner();
     // Only an identifier of ours helps to find the request.

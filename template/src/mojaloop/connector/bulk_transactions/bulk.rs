@@ -10,7 +10,10 @@ use crate::{
         bulk_payment::BulkPayment, error::PaymentError, identifier::PartyIdentifier,
         outgoing::OutgoingPayment, party::Customer, timestamp::Timestamp, transfer_id::TransferId,
     },
-    mojaloop::connector::{Answer, MojaloopConnector, NoAnswer, QuotedTerms, wire},
+    mojaloop::{
+        connector::{Answer, MojaloopConnector, NoAnswer, QuotedTerms, wire},
+        extensions,
+    },
 };
 
 /// What came of a request about a bulk.
@@ -28,6 +31,9 @@ impl MojaloopConnector {
     /// the Mojaloop Connector itself, terms never: the money is not secured yet.
     pub async fn request_bulk(&self, bulk: &BulkPayment, payer: &Customer) -> BulkAnswer {
         let request = &bulk.request;
+        let told = extensions::of_payer(&request.payer_information());
+        // The list may be missing, and not be empty.
+        let told = (!told.is_empty()).then(|| json!({ "extension": told }));
         let items = bulk.transfers.iter().zip(&request.items);
         let items = items.map(|(transfer_id, item)| {
             wire::without_nulls(json!({
@@ -37,6 +43,8 @@ impl MojaloopConnector {
                 "currency": item.amount.currency(),
                 "amount": item.amount.to_string(),
                 "note": item.note,
+                "quoteExtensions": told,
+                "transferExtensions": told,
             }))
         });
         let items: Vec<_> = items.collect();
@@ -179,6 +187,7 @@ impl BulkItemReport {
             "to": {
                 "fspId": text("/to/partyIdInfo/fspId"),
                 "displayName": text("/to/name"),
+                "extensionList": self.0.pointer("/to/partyIdInfo/extensionList"),
                 "firstName": text("/to/personalInfo/complexName/firstName"),
                 "lastName": text("/to/personalInfo/complexName/lastName"),
             },

@@ -36,6 +36,7 @@ struct BulkPaymentBody {
     home_transaction_id: String,
     payer: PayerBody,
     currency: String,
+    purpose_code: Option<String>,
     items: Vec<ItemBody>,
 }
 
@@ -68,6 +69,7 @@ impl BulkPaymentBody {
             home_transaction_id: read_text(self.home_transaction_id, "homeTransactionId")?,
             payer: api.identifiers.of_customer(payer_id_type, payer_id, None)?,
             items: items.collect::<Result<_, _>>()?,
+            purpose_code: optional_text(self.purpose_code, "purposeCode")?,
             payer_details: self.payer.details()?,
         })
     }

@@ -68,7 +68,7 @@ impl Payer {
     ) -> Result<(), PaymentError> {
         let mut confirm_by = Timestamp::now().after(self.settings.payee_confirmed_within);
         let payee = match progressed {
-            Progressed::ToPayee(payee) => payee,
+            Progressed::ToPayee(payee) => *payee,
             Progressed::ToTerms(quoted) => {
                 confirm_by = confirm_by.min(quoted.expires_at);
                 let payee = quoted.payee.clone();
@@ -122,7 +122,7 @@ impl Payer {
         let work = self.asked_for_terms();
         self.become_and_record(payment, OutgoingState::Confirmed, work)
             .await?;
-        self.go_on_to_terms(payment, Progressed::ToPayee(payee))
+        self.go_on_to_terms(payment, Progressed::ToPayee(Box::new(payee)))
             .await
     }
 

@@ -18,7 +18,7 @@ use crate::{
     journal::{Recorded, work::Work},
     mojaloop::{
         connector::{
-            HubView,
+            HubView, QuotedTerms,
             bulk_transactions::{BulkItemReport, ItemOutcome},
         },
         payer::{Payer, debiting, paying::has_expired},
@@ -49,6 +49,8 @@ impl Payer {
         request: &BulkPaymentRequest,
     ) -> Result<Customer, PaymentError> {
         self.refuse_if_stopped()?;
+        self.required_information
+            .check_payer(&request.payer_information())?;
         debiting::check_payer(&request.payer)?;
         let payer = self.find_payer(&request.payer).await?;
         let is_own = |item: &BulkPaymentItem| item.amount.currency() == payer.currency;
@@ -125,7 +127,9 @@ impl Payer {
         let membership = payment.payment.bulk.as_ref();
         let is_named = membership.is_some_and(|bulk| bulk.scheme_transfer_id.is_some());
         let failure = match (
-            report.terms(&payment.payment, expires_at),
+            report
+                .terms(&payment.payment, expires_at)
+                .map(|terms| self.with_known_payee_in_bulk(terms?)),
             report.failure_before_acceptance(),
         ) {
             (Some(Ok(quoted)), None) if is_named => {
@@ -156,6 +160,13 @@ impl Payer {
             }
         };
         self.abort_before_terms(payment, failure).await
+    }
+
+    /// A payee of whom too little is known is not paid.
+    fn with_known_payee_in_bulk(&self, quoted: QuotedTerms) -> Result<QuotedTerms, PaymentError> {
+        let payee = quoted.payee.information();
+        self.required_information.check_payee(&payee)?;
+        Ok(quoted)
     }
 
     async fn abort_before_terms(
@@ -302,7 +313,7 @@ fn payment_of(
         other_currency: None,
         // [end]
         transaction_type: "TRANSFER".to_owned(),
-        purpose_code: None,
+        purpose_code: bulk.request.purpose_code.clone(),
         // [if use_cases has request_to_pay]
         in_answer_to: None,
         // [end]

@@ -269,6 +269,7 @@ fn offer(answer: &Value, payment: &OutgoingPayment) -> Offer {
             fsp_id: None,
             fsp_lei: None,
             name: None,
+            address: None,
         },
         terms: quoted.terms,
         conversion: quoted.conversion,
