@@ -33,11 +33,9 @@ pub mod promise;
 
 // [if use_cases has bulk]
 pub mod bulk;
-// [end]
-pub mod incoming;
-// [if use_cases has bulk]
 pub mod bulk_payment;
 // [end]
+pub mod incoming;
 pub mod outgoing;
 // [if role is fxp, both]
 

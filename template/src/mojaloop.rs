@@ -14,15 +14,13 @@ pub mod turns;
 
 // [if use_cases has bulk]
 pub mod bulk_payee;
+pub mod bulk_payer;
 // [end]
 // [if role is fxp, both]
 pub mod fxp;
 // [end]
 pub mod payee;
 pub mod payer;
-// [if use_cases has bulk]
-pub mod bulk_payer;
-// [end]
 pub mod recovery;
 
 pub mod http;

@@ -333,8 +333,8 @@ fn no_terms() -> PaymentError {
         "the scheme has no terms for this payment",
     )
 }
-
 // [if payer_steps is not one_step]
+
 /// A payment of a bulk is decided on together with the others.
 pub fn refuse_alone(payment: &OutgoingPayment) -> Result<(), PaymentError> {
     match payment.bulk {
