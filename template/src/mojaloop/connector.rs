@@ -8,10 +8,10 @@
 // [if use_cases has bulk]
 pub mod bulk_transactions;
 // [end]
+pub mod parties;
 // [if use_cases has request_to_pay]
 pub mod requests_to_pay;
 // [end]
-pub mod parties;
 mod resources;
 pub mod terms;
 mod wire;

@@ -84,7 +84,7 @@ impl Display for Deviation {
     }
 }
 
-pub static DIFFERENCES: [Difference; 7] = [
+pub static DIFFERENCES: [Difference; 8] = [
     Difference {
         api: Api::Backend,
         endpoints: Endpoints::All,
@@ -108,6 +108,7 @@ pub static DIFFERENCES: [Difference; 7] = [
         api: Api::Backend,
         endpoints: Endpoints::Only(&[
             "PUT /transfers/{transferId}",
+            "PUT /requestToPay/{transactionRequestId}",
             "PUT /fxTransfers/{commitRequestId}",
             "PATCH /fxTransfers/{commitRequestId}",
         ]),
@@ -152,12 +153,22 @@ pub static DIFFERENCES: [Difference; 7] = [
     },
     Difference {
         api: Api::Outbound,
-        endpoints: Endpoints::Only(&["POST /transfers"]),
+        endpoints: Endpoints::Only(&["POST /transfers", "POST /requestToPayTransfer"]),
         message: Message::Request,
         deviation: Deviation::Unexpected(Cow::Borrowed("/transferId")),
         document: "The Mojaloop Connector makes the identifier of the transfer.",
         wire: "It keeps one that it is given.",
         chosen: "The identifier is made, and stored, before anybody is asked: otherwise nobody \
                  could find out what became of a request whose answer was lost.",
+    },
+    Difference {
+        api: Api::Outbound,
+        endpoints: Endpoints::Only(&["POST /requestToPay"]),
+        message: Message::Request,
+        deviation: Deviation::Unexpected(Cow::Borrowed("/transactionRequestId")),
+        document: "The Mojaloop Connector makes the identifier of the request.",
+        wire: "It keeps one that it is given.",
+        chosen: "The identifier is made, and stored, before anybody is asked: otherwise the \
+                 payer's word could come about a request that nobody knows.",
     },
 ];

@@ -51,9 +51,16 @@ pub static BACKEND: [Endpoint; 21] = [
 ];
 
 /// What the connector asks of the outbound API, which has more.
-pub static OUTBOUND_ASKED: [&str; 5] = [
+pub static OUTBOUND_ASKED: [&str; 12] = [
     "POST /accounts",
     "DELETE /accounts/{Type}/{ID}",
+    "DELETE /accounts/{Type}/{ID}/{SubId}",
+    "GET /parties/{Type}/{ID}",
+    "GET /parties/{Type}/{ID}/{SubId}",
+    "POST /requestToPay",
+    "PUT /requestToPay/{transactionRequestId}",
+    "POST /requestToPayTransfer",
+    "PUT /requestToPayTransfer/{transactionRequestId}",
     "POST /transfers",
     "PUT /transfers/{transferId}",
     "GET /transfers/{transferId}",

@@ -10,6 +10,7 @@ use std::{
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use xtask::{
+    contract,
     generated::Snapshot,
     http::{Answer, send},
     running::{RunningProgram, free_port, wait_for},
@@ -40,7 +41,7 @@ pub const FLOAT_ACCOUNT: &str = "9000001";
 /// Longer than any pause of the connectors that these tests start.
 const QUIET: Duration = Duration::from_millis(600);
 
-pub static SNAPSHOT: LazyLock<Snapshot> = LazyLock::new(|| Snapshot::take().unwrap());
+static SNAPSHOT: LazyLock<Snapshot> = LazyLock::new(|| Snapshot::take().unwrap());
 
 /// The connector that all tests start.
 pub static WORKSHOP: LazyLock<Workshop> = LazyLock::new(|| {
@@ -53,6 +54,13 @@ pub static WORKSHOP: LazyLock<Workshop> = LazyLock::new(|| {
             ("id_types", "MSISDN,ACCOUNT_ID"),
         ],
     );
+    workshop.build().unwrap();
+    workshop
+});
+
+/// One with both roles and all use cases.
+pub static BOTH_ROLES: LazyLock<Workshop> = LazyLock::new(|| {
+    let workshop = contract::connector(&SNAPSHOT).unwrap();
     workshop.build().unwrap();
     workshop
 });
@@ -71,6 +79,7 @@ pub struct Site {
     _sandbox: RunningProgram,
     folder: TempDir,
     ports: Ports,
+    workshop: &'static Workshop,
 }
 
 #[derive(Clone, Copy)]
@@ -133,7 +142,11 @@ impl Site {
 
     /// Starts with more variables, which both processes get.
     pub fn start_with(variables: Variables) -> Self {
-        let workshop = &WORKSHOP;
+        Self::start_from(&WORKSHOP, variables)
+    }
+
+    /// Starts the programs of another connector.
+    pub fn start_from(workshop: &'static Workshop, variables: Variables) -> Self {
         let ports = Ports::free();
         let folder = TempDir::new().unwrap();
         // It reads those of the connector too, and has no use for most of them.
@@ -151,12 +164,13 @@ impl Site {
         )
         .unwrap();
         sandbox.wait_until_answered(ports.bank, "/ledger").unwrap();
-        let connector = start_connector(ports, &folder, variables);
+        let connector = start_connector(workshop, ports, &folder, variables);
         Self {
             connector,
             _sandbox: sandbox,
             folder,
             ports,
+            workshop,
         }
     }
 
@@ -168,7 +182,7 @@ impl Site {
     /// Starts the connector again, with the journal that it had.
     pub fn restart_connector(&mut self, variables: Variables) {
         self.connector.kill().unwrap();
-        self.connector = start_connector(self.ports, &self.folder, variables);
+        self.connector = start_connector(self.workshop, self.ports, &self.folder, variables);
     }
 
     /// Starts the connector again with an empty journal.
@@ -178,7 +192,7 @@ impl Site {
             let file = self.folder.path().join(format!("journal.db{suffix}"));
             let _ = std::fs::remove_file(file);
         }
-        self.connector = start_connector(self.ports, &self.folder, variables);
+        self.connector = start_connector(self.workshop, self.ports, &self.folder, variables);
     }
 
     /// Starts a second connector with the same journal, bank and scheme, and
@@ -189,7 +203,13 @@ impl Site {
             dfsp_api: free_port(),
             ..self.ports
         };
-        spawn_connector(ports, &self.folder, "second-connector.log", &[])
+        spawn_connector(
+            self.workshop,
+            ports,
+            &self.folder,
+            "second-connector.log",
+            &[],
+        )
     }
 
     pub fn connector_has_died(&mut self) -> bool {
@@ -328,6 +348,7 @@ fn all_variables(ports: Ports, folder: &TempDir, more: Variables) -> Vec<(String
 }
 
 fn spawn_connector(
+    workshop: &Workshop,
     ports: Ports,
     folder: &TempDir,
     log: &str,
@@ -335,11 +356,16 @@ fn spawn_connector(
 ) -> RunningProgram {
     let all = all_variables(ports, folder, variables);
     let log = folder.path().join(log);
-    RunningProgram::start(&WORKSHOP.connector(), folder.path(), &log, all).unwrap()
+    RunningProgram::start(&workshop.connector(), folder.path(), &log, all).unwrap()
 }
 
-fn start_connector(ports: Ports, folder: &TempDir, variables: Variables) -> RunningProgram {
-    let mut connector = spawn_connector(ports, folder, "connector.log", variables);
+fn start_connector(
+    workshop: &Workshop,
+    ports: Ports,
+    folder: &TempDir,
+    variables: Variables,
+) -> RunningProgram {
+    let mut connector = spawn_connector(workshop, ports, folder, "connector.log", variables);
     connector.wait_until_healthy(ports.backend_api).unwrap();
     connector.wait_until_healthy(ports.dfsp_api).unwrap();
     connector
@@ -403,6 +429,23 @@ impl Books {
     pub fn sent(self, transfer_id: &str, amount: &str) -> Self {
         self.with(format!(
             "posted {transfer_id}:commit-debit, {PAYER_ACCOUNT} -{amount}, {FLOAT_ACCOUNT} {amount}"
+        ))
+    }
+
+    /// And the FXP has made this conversion: it has bought the one amount and sold
+    /// the other.
+    pub fn converted(self, conversion: &str, bought: [&str; 2], sold: [&str; 2]) -> Self {
+        let [[bought, source], [sold, target]] = [bought, sold];
+        self.with(format!(
+            "posted {conversion}:commit-conversion, scheme-{bought} -{source}, \
+             position-{bought} {source}, position-{sold} -{target}, scheme-{sold} {target}"
+        ))
+    }
+
+    /// And the FXP holds what it has promised for this conversion.
+    pub fn promised(self, conversion: &str, [sold, target]: [&str; 2]) -> Self {
+        self.with(format!(
+            "held {conversion}:reserve-conversion, position-{sold} {target}"
         ))
     }
 

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::scene::Scene;
-use crate::site::{BLOCKED, CURRENCY, ELSEWHERE, Incoming, NOBODY, PAYEE, new_id, notification};
+use crate::site::{BLOCKED, ELSEWHERE, Incoming, NOBODY, PAYEE, new_id, notification};
 
 pub fn every_endpoint(scene: &Scene) {
     scene.backend_ok("GET", "/", &Value::Null);
@@ -11,8 +11,6 @@ pub fn every_endpoint(scene: &Scene) {
     quotes(scene);
     transfers(scene);
     bulk(scene);
-    requests_to_pay(scene);
-    conversions(scene);
 }
 
 fn parties(scene: &Scene) {
@@ -180,107 +178,12 @@ fn bulk(scene: &Scene) {
     refused(scene, "PUT", &unknown, &Value::Null);
 }
 
-fn requests_to_pay(scene: &Scene) {
-    let id = new_id();
-    let request = json!({
-        "transactionRequestId": id,
-        "to": { "idType": "MSISDN", "idValue": PAYEE },
-        "from": payer(),
-        "amountType": "RECEIVE",
-        "amount": "10",
-        "currency": CURRENCY,
-        "transactionType": "TRANSFER",
-        "initiator": "PAYEE",
-        "initiatorType": "CONSUMER",
-    });
-    let path = "/transactionrequests";
-    scene.backend("POST", path, &request);
-    scene.backend("POST", path, &request);
-    scene.backend("GET", &format!("/otp/{id}"), &Value::Null);
-    refused(scene, "GET", &format!("/otp/{}", new_id()), &Value::Null);
-    let mut contradiction = request.clone();
-    contradiction["amount"] = json!("11");
-    let mut nobody = request;
-    nobody["transactionRequestId"] = json!(new_id());
-    nobody["to"]["idValue"] = json!(NOBODY);
-    for bad in [contradiction, nobody, Value::Null, json!({})] {
-        refused(scene, "POST", path, &bad);
-    }
-    let unknown = format!("/requestToPay/{}", new_id());
-    refused(scene, "PUT", &unknown, &Value::Null);
-    refused(scene, "PUT", &unknown, &json!({}));
-}
-
-fn conversions(scene: &Scene) {
-    let path = "/fxQuotes";
-    for final_state in ["COMMITTED", "ABORTED"] {
-        let [conversion, transfer] = [new_id(), new_id()];
-        let quote = conversion_quote(&conversion, &transfer, "SEND");
-        let quoted = scene.backend("POST", path, &quote);
-        let terms = quoted.json()["conversionTerms"].clone();
-        let request = json!({
-            "commitRequestId": conversion,
-            "determiningTransferId": transfer,
-            "initiatingFsp": "bluebank",
-            "counterPartyFsp": "harbourbank",
-            "sourceAmount": terms["sourceAmount"],
-            "targetAmount": terms["targetAmount"],
-            "condition": "4IEhEZPNDn8b_vgNZMeWQ_tjGpJ3fP63tMl0Oz_NNsc",
-        });
-        scene.backend("POST", "/fxTransfers", &request);
-        let path = format!("/fxTransfers/{conversion}");
-        let word = json!({
-            "conversionState": final_state,
-            "completedTimestamp": "2026-11-21T20:52:45.615Z",
-        });
-        scene.backend("PUT", &path, &word);
-        scene.backend("PATCH", &path, &word);
-    }
-    let receive = conversion_quote(&new_id(), &new_id(), "RECEIVE");
-    scene.backend("POST", path, &receive);
-    let mut unsupported = conversion_quote(&new_id(), &new_id(), "SEND");
-    unsupported["conversionTerms"]["targetAmount"]["currency"] = json!("XXX");
-    for bad in [unsupported, Value::Null, json!({}), json!([])] {
-        refused(scene, "POST", path, &bad);
-    }
-    let unknown = format!("/fxTransfers/{}", new_id());
-    for bad in [Value::Null, json!({})] {
-        refused(scene, "POST", "/fxTransfers", &bad);
-    }
-    for method in ["PUT", "PATCH"] {
-        refused(scene, method, &unknown, &Value::Null);
-        // What says nothing has been heard.
-        scene.backend_ok(method, &unknown, &json!({}));
-    }
-}
-
-/// Of the side that is not known, the amount is zero.
-fn conversion_quote(conversion: &str, transfer: &str, amount_type: &str) -> Value {
-    let (source, target) = match amount_type {
-        "SEND" => ("100", "0"),
-        _ => ("0", "100"),
-    };
-    json!({
-        "conversionRequestId": new_id(),
-        "conversionTerms": {
-            "conversionId": conversion,
-            "determiningTransferId": transfer,
-            "initiatingFsp": "bluebank",
-            "counterPartyFsp": "harbourbank",
-            "amountType": amount_type,
-            "sourceAmount": { "currency": CURRENCY, "amount": source },
-            "targetAmount": { "currency": "USD", "amount": target },
-            "expiration": "2099-01-01T00:00:00.000Z",
-        },
-    })
-}
-
-fn payer() -> Value {
+pub fn payer() -> Value {
     json!({ "idType": "MSISDN", "idValue": ELSEWHERE, "fspId": "bluebank" })
 }
 
 #[track_caller]
-fn refused(scene: &Scene, method: &str, path: &str, body: &Value) {
+pub fn refused(scene: &Scene, method: &str, path: &str, body: &Value) {
     let answer = scene.backend(method, path, body);
     let text = &answer.text;
     assert!(answer.status >= 400, "{method} {path} {body}: {text}");

@@ -9,6 +9,7 @@ pub fn every_way(scene: &Scene) {
     incoming(scene);
     outgoing(scene);
     accounts(scene);
+    look_ups(scene);
 }
 
 fn incoming(scene: &Scene) {
@@ -74,7 +75,21 @@ fn accounts(scene: &Scene) {
         { "idType": "MSISDN", "idValue": PAYER, "idSubValue": "home" },
     ]);
     scene.dfsp_ok("POST", "/accounts", &accounts);
-    scene.dfsp_ok("DELETE", &format!("/accounts/MSISDN/{PAYEE}"), &Value::Null);
+    for path in [
+        format!("/accounts/MSISDN/{PAYEE}"),
+        format!("/accounts/MSISDN/{PAYER}/home"),
+    ] {
+        scene.dfsp_ok("DELETE", &path, &Value::Null);
+    }
+}
+
+fn look_ups(scene: &Scene) {
+    for path in [
+        format!("/parties/MSISDN/{ELSEWHERE}"),
+        format!("/parties/MSISDN/{ELSEWHERE}/home"),
+    ] {
+        scene.dfsp_ok("GET", &path, &Value::Null);
+    }
 }
 
 fn merchant_payment(amount: &str) -> Value {

@@ -1,24 +1,17 @@
 //! A connector with both roles and all use cases, whose every exchange is noted.
 
-use std::sync::{Arc, LazyLock, Mutex};
+use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use xtask::{
-    contract,
     http::{Answer, send},
     recording::{RecordedRequest, RecordingServer},
     running::{RunningProgram, wait_for},
-    workshop::Workshop,
 };
 
-use crate::site::{Ports, SNAPSHOT, connector_variables};
-
-static WORKSHOP: LazyLock<Workshop> = LazyLock::new(|| {
-    let workshop = contract::connector(&SNAPSHOT).unwrap();
-    workshop.build().unwrap();
-    workshop
-});
+use super::converting::{ABROAD, RATE};
+use crate::site::{BOTH_ROLES, CURRENCY, Ports, connector_variables};
 
 /// A request and its answer.
 #[derive(Debug, Clone)]
@@ -61,14 +54,17 @@ impl Scene {
         of_sandbox.push(("SDK_SERVER_PORT".to_owned(), port.unwrap()));
         let log = folder.path().join("sandbox.log");
         let mut sandbox =
-            RunningProgram::start(&WORKSHOP.sandbox(), folder.path(), &log, of_sandbox).unwrap();
+            RunningProgram::start(&BOTH_ROLES.sandbox(), folder.path(), &log, of_sandbox).unwrap();
         sandbox.wait_until_answered(ports.bank, "/ledger").unwrap();
 
         let mut of_connector = connector_variables(ports, &folder);
         of_connector.push(("SDK_BASE_URL".to_owned(), outbound_api.base_url()));
+        let rates = format!("{CURRENCY}/{ABROAD}:{RATE}");
+        of_connector.push(("CONVERSION_PROVIDERS".to_owned(), "goldenfx".to_owned()));
+        of_connector.push(("CONVERSION_RATES".to_owned(), rates));
         let log = folder.path().join("connector.log");
         let mut connector =
-            RunningProgram::start(&WORKSHOP.connector(), folder.path(), &log, of_connector)
+            RunningProgram::start(&BOTH_ROLES.connector(), folder.path(), &log, of_connector)
                 .unwrap();
         connector.wait_until_healthy(ports.backend_api).unwrap();
         connector.wait_until_healthy(ports.dfsp_api).unwrap();

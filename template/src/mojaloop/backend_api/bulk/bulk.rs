@@ -7,8 +7,9 @@ use actix_web::{
     HttpResponse,
     web::{self, Data, Json, Path},
 };
-
+use serde::Deserialize;
 use serde_json::Value;
+use utoipa::{OpenApi, ToSchema};
 
 use self::wire::{BulkQuoteAnswer, BulkQuoteBody, BulkTransferAnswer, BulkTransferBody};
 use crate::{
@@ -18,12 +19,24 @@ use crate::{
         bulk_payer::CalledBack,
         connector::bulk_transactions::BulkItemReport,
         http::{Present, body_settings_up_to, read_transfer_id, resource},
+        openapi::{
+            errors::{Errors, ErrorsOrUnknown},
+            words::CorrelationId,
+        },
     },
 };
 
 /// A thousand items with all that is known of each payee, and of each quote.
 const MAX_BULK_BYTES: usize = 4 * 1024 * 1024;
 
+/// What would these payments come to?
+#[utoipa::path(
+    post,
+    path = "/bulkQuotes",
+    tag = "bulk",
+    request_body = BulkQuoteBody,
+    responses((status = 200, body = BulkQuoteAnswer, description = "The quotes, and why there is none where there is none."), Errors),
+)]
 async fn quote_each(
     api: Data<BackendApi>,
     body: Json<BulkQuoteBody>,
@@ -33,6 +46,14 @@ async fn quote_each(
     Ok(Json(bulk.into()))
 }
 
+/// The quotes of a bulk
+#[utoipa::path(
+    get,
+    path = "/bulkQuotes/{idValue}",
+    tag = "bulk",
+    params(("idValue" = CorrelationId, Path)),
+    responses((status = 200, body = BulkQuoteAnswer, description = "The quotes."), ErrorsOrUnknown),
+)]
 async fn find_quotes(
     api: Data<BackendApi>,
     path: Path<String>,
@@ -42,37 +63,62 @@ async fn find_quotes(
     Ok(Json(bulk.into()))
 }
 
-/// The path's identifier counts, and the body is read leniently: what is
+/// What has become of a bulk that was sent. It is read leniently: what is
 /// refused is never heard.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct BulkTransactionBody {
+    current_state: Option<String>,
+    #[schema(value_type = Option<Vec<Object>>)]
+    individual_transfer_results: Option<Value>,
+}
+
+/// Take what has become of a bulk that was sent
+#[utoipa::path(
+    put,
+    path = "/bulkTransactions/{bulkTransactionId}",
+    tag = "bulk",
+    params(("bulkTransactionId" = CorrelationId, Path)),
+    request_body = BulkTransactionBody,
+    responses((status = 202, body = Object, description = "It has been acted on."), ErrorsOrUnknown),
+)]
 async fn transaction_result(
     api: Data<BackendApi>,
     path: Path<String>,
-    body: Json<Value>,
+    body: Json<BulkTransactionBody>,
 ) -> Result<HttpResponse, BackendError> {
     let bulk_id = read_transfer_id(path.into_inner(), "bulkTransactionId")?;
-    let (called_back, items) = read_callback(body.into_inner())?;
+    let (called_back, items) = body.into_inner().read()?;
     api.bulk_payer
         .call_back(bulk_id, called_back, items)
         .await?;
     Ok(HttpResponse::Accepted().json(serde_json::json!({})))
 }
 
-fn read_callback(mut body: Value) -> Result<(CalledBack, Vec<BulkItemReport>), PaymentError> {
-    let state = body.get("currentState").and_then(Value::as_str);
-    let called_back = match state.present("currentState")? {
-        "WAITING_FOR_PARTY_ACCEPTANCE" => CalledBack::AtParties,
-        "WAITING_FOR_QUOTE_ACCEPTANCE" => CalledBack::AtQuotes,
-        "COMPLETED" | "ERROR_OCCURRED" => CalledBack::Ended,
-        _ => CalledBack::Underway,
-    };
-    let items = body.get_mut("individualTransferResults").map(Value::take);
-    let items = match items {
-        Some(Value::Array(items)) => items,
-        _ => Vec::new(),
-    };
-    Ok((called_back, items.into_iter().map(Into::into).collect()))
+impl BulkTransactionBody {
+    fn read(self) -> Result<(CalledBack, Vec<BulkItemReport>), PaymentError> {
+        let called_back = match self.current_state.as_deref().present("currentState")? {
+            "WAITING_FOR_PARTY_ACCEPTANCE" => CalledBack::AtParties,
+            "WAITING_FOR_QUOTE_ACCEPTANCE" => CalledBack::AtQuotes,
+            "COMPLETED" | "ERROR_OCCURRED" => CalledBack::Ended,
+            _ => CalledBack::Underway,
+        };
+        let items = match self.individual_transfer_results {
+            Some(Value::Array(items)) => items,
+            _ => Vec::new(),
+        };
+        Ok((called_back, items.into_iter().map(Into::into).collect()))
+    }
 }
 
+/// Reserve the payments of a bulk
+#[utoipa::path(
+    post,
+    path = "/bulkTransfers",
+    tag = "bulk",
+    request_body = BulkTransferBody,
+    responses((status = 200, body = BulkTransferAnswer, description = "What became of each of them."), ErrorsOrUnknown),
+)]
 async fn prepare_each(
     api: Data<BackendApi>,
     body: Json<BulkTransferBody>,
@@ -82,6 +128,14 @@ async fn prepare_each(
     Ok(Json(bulk.into()))
 }
 
+/// What became of the payments of a bulk?
+#[utoipa::path(
+    get,
+    path = "/bulkTransfers/{idValue}",
+    tag = "bulk",
+    params(("idValue" = CorrelationId, Path)),
+    responses((status = 200, body = BulkTransferAnswer, description = "What became of each of them."), ErrorsOrUnknown),
+)]
 async fn find_transfers(
     api: Data<BackendApi>,
     path: Path<String>,
@@ -111,4 +165,18 @@ pub fn routes(config: &mut web::ServiceConfig) {
                 .route(web::post().to(prepare_each)),
         )
         .service(resource("/bulkTransfers/{idValue}").route(web::get().to(find_transfers)));
+}
+
+#[derive(OpenApi)]
+#[openapi(paths(
+    quote_each,
+    find_quotes,
+    transaction_result,
+    prepare_each,
+    find_transfers
+))]
+struct Operations;
+
+pub fn document() -> utoipa::openapi::OpenApi {
+    Operations::openapi()
 }

@@ -3,6 +3,7 @@
 
 use actix_web::web::{self, Data, Json, Path};
 use serde::{Deserialize, Serialize};
+use utoipa::{OpenApi, ToSchema};
 
 use crate::{
     domain::{
@@ -23,6 +24,13 @@ use crate::{
             Present, body_settings_up_to, optional_text, read_amount, read_text, read_transfer_id,
             resource,
         },
+        openapi::{
+            errors::{Errors, ErrorsOrUnknown},
+            words::{
+                AmountText, AmountTypeName, CorrelationId, CurrencyCode, IdTypeName, IdValue,
+                Moment, ShortText,
+            },
+        },
         payer::KnownPayment,
     },
 };
@@ -30,25 +38,34 @@ use crate::{
 /// A thousand payments.
 const MAX_BULK_BYTES: usize = 4 * 1024 * 1024;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct BulkPaymentBody {
+    #[schema(value_type = ShortText)]
     home_transaction_id: String,
     payer: PayerBody,
+    #[schema(value_type = CurrencyCode)]
     currency: String,
+    #[schema(value_type = Option<ShortText>)]
     purpose_code: Option<String>,
-    items: Vec<ItemBody>,
+    items: Vec<BulkItemBody>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct ItemBody {
+struct BulkItemBody {
+    #[schema(value_type = IdTypeName)]
     payee_id_type: String,
+    #[schema(value_type = IdValue)]
     payee_id: String,
+    #[schema(value_type = Option<IdValue>)]
     sub_id: Option<String>,
+    #[schema(value_type = AmountText)]
     amount: String,
     #[serde(default = "send")]
+    #[schema(value_type = AmountTypeName)]
     amount_type: AmountType,
+    #[schema(value_type = Option<ShortText>)]
     note: Option<String>,
 }
 
@@ -75,7 +92,7 @@ impl BulkPaymentBody {
     }
 }
 
-impl ItemBody {
+impl BulkItemBody {
     fn read(self, api: &DfspApi, currency: Currency) -> Result<BulkPaymentItem, PaymentError> {
         let sub_id = self.sub_id.as_deref();
         Ok(BulkPaymentItem {
@@ -90,26 +107,27 @@ impl ItemBody {
 }
 
 /// A decision on all of the payments, or on each.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", untagged)]
-enum DecisionBody {
+enum BulkDecisionBody {
     #[serde(rename_all = "camelCase")]
     All {
         accept_quotes: bool,
     },
     Each {
-        items: Vec<ItemDecision>,
+        items: Vec<BulkItemDecision>,
     },
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct ItemDecision {
+struct BulkItemDecision {
+    #[schema(value_type = CorrelationId)]
     transfer_id: String,
     accept_quote: bool,
 }
 
-impl DecisionBody {
+impl BulkDecisionBody {
     fn read(self) -> Result<Decision, PaymentError> {
         Ok(match self {
             Self::All { accept_quotes } => Decision::All(accept_quotes),
@@ -124,32 +142,38 @@ impl DecisionBody {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct BulkPaymentAnswer {
+    #[schema(value_type = CorrelationId)]
     bulk_id: TransferId,
+    #[schema(value_type = ShortText)]
     home_transaction_id: String,
+    #[schema(value_type = String)]
     state: BulkPaymentState,
     /// A person has to decide on the bulk.
     needs_decision: bool,
+    #[schema(value_type = Moment)]
     expiration: Timestamp,
-    items: Vec<ItemAnswer>,
+    items: Vec<BulkItemAnswer>,
 }
 
 /// A payment, with its offer and its error once there is one.
-#[derive(Serialize)]
-struct ItemAnswer {
+#[derive(Serialize, ToSchema)]
+struct BulkItemAnswer {
     #[serde(flatten)]
     status: TransferStatus,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
     offer: Option<OfferAnswer>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<ItemError>,
+    #[schema(required = false)]
+    error: Option<BulkItemError>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct ItemError {
+struct BulkItemError {
     status_code: &'static str,
     message: String,
 }
@@ -163,16 +187,16 @@ impl From<KnownBulkPayment> for BulkPaymentAnswer {
             home_transaction_id: known.bulk.request.home_transaction_id,
             needs_decision: known.needs_decision,
             expiration: known.bulk.expires_at,
-            items: items.map(ItemAnswer::from).collect(),
+            items: items.map(BulkItemAnswer::from).collect(),
         }
     }
 }
 
-impl From<KnownPayment> for ItemAnswer {
+impl From<KnownPayment> for BulkItemAnswer {
     fn from(known: KnownPayment) -> Self {
         let failure = known.payment.failure.as_ref();
         Self {
-            error: failure.map(|failure| ItemError {
+            error: failure.map(|failure| BulkItemError {
                 status_code: failure.code.as_str(),
                 message: failure.message().to_owned(),
             }),
@@ -184,17 +208,47 @@ impl From<KnownPayment> for ItemAnswer {
 
 type Answer = Result<Json<BulkPaymentAnswer>, RequestError>;
 
+/// What would these payments come to?
+///
+/// A request that is repeated under its `homeTransactionId` is one bulk.
+#[utoipa::path(
+    post,
+    path = "/bulk-payments",
+    tag = "bulk",
+    operation_id = "request_bulk",
+    request_body = BulkPaymentBody,
+    responses((status = 200, body = BulkPaymentAnswer, description = "The terms are asked for. Nothing has moved."), Errors),
+)]
 async fn request(api: Data<DfspApi>, body: Json<BulkPaymentBody>) -> Answer {
     let request = body.into_inner().read(&api)?;
     Ok(Json(api.bulk_payer.request(request).await?.into()))
 }
 
+/// What has become of a bulk?
+#[utoipa::path(
+    get,
+    path = "/bulk-payments/{bulkId}",
+    tag = "bulk",
+    operation_id = "find_bulk",
+    params(("bulkId" = CorrelationId, Path)),
+    responses((status = 200, body = BulkPaymentAnswer, description = "Each payment, with its offer or its error."), ErrorsOrUnknown),
+)]
 async fn find(api: Data<DfspApi>, path: Path<String>) -> Answer {
     let bulk_id = read_transfer_id(path.into_inner(), "bulkId")?;
     Ok(Json(api.bulk_payer.find(&bulk_id).await?.into()))
 }
 
-async fn decide(api: Data<DfspApi>, path: Path<String>, body: Json<DecisionBody>) -> Answer {
+/// Agree to payments of a bulk, or decline them
+#[utoipa::path(
+    put,
+    path = "/bulk-payments/{bulkId}",
+    tag = "bulk",
+    operation_id = "decide_on_bulk",
+    params(("bulkId" = CorrelationId, Path)),
+    request_body = BulkDecisionBody,
+    responses((status = 200, body = BulkPaymentAnswer, description = "The decision is taken."), ErrorsOrUnknown),
+)]
+async fn decide(api: Data<DfspApi>, path: Path<String>, body: Json<BulkDecisionBody>) -> Answer {
     let bulk_id = read_transfer_id(path.into_inner(), "bulkId")?;
     let decision = body.into_inner().read()?;
     Ok(Json(api.bulk_payer.decide(bulk_id, decision).await?.into()))
@@ -212,4 +266,12 @@ pub fn routes(config: &mut web::ServiceConfig) {
                 .route(web::get().to(find))
                 .route(web::put().to(decide)),
         );
+}
+
+#[derive(OpenApi)]
+#[openapi(paths(request, find, decide))]
+struct Operations;
+
+pub fn document() -> utoipa::openapi::OpenApi {
+    Operations::openapi()
 }
