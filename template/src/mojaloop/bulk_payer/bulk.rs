@@ -234,7 +234,10 @@ impl BulkPayer {
     ) -> Result<(), PaymentError> {
         check_reports(&items)?;
         let _turn = self.turns.take(bulk_id).await?;
-        let mut bulk = self.find_recorded(bulk_id).await?;
+        // The document of callbacks knows no 404.
+        let mut bulk = self.progress.find(bulk_id).await?.ok_or_else(|| {
+            PaymentError::new(ErrorCode::Unsupported, "there is no such bulk here")
+        })?;
         if called_back == CalledBack::AtParties {
             let found = items
                 .iter()

@@ -394,7 +394,7 @@ async fn a_callback_that_comes_often_moves_money_once_and_an_unknown_one_none() 
     let unknown = connector
         .backend
         .put("/bulkTransactions/never-sent", &callback);
-    unknown.await.assert_error(404, "3208");
+    unknown.await.assert_error(400, "3100");
 }
 
 #[tokio::test]
