@@ -25,7 +25,7 @@ use utoipa::openapi::OpenApi;
 
 use super::{
     http::{body_settings, error_response, health, no_such_resource, path_settings, resource},
-    openapi::{self, DOCUMENT_PATH, rendered, serve},
+    openapi::{self, RenderedDocument, this_document},
     payer::Payer,
 };
 use crate::{
@@ -121,7 +121,7 @@ pub fn document() -> OpenApi {
 
 /// The routes of the DFSP API.
 pub fn routes(api: DfspApi) -> impl Fn(&mut web::ServiceConfig) + Clone + Send + 'static {
-    let document = rendered(&document());
+    let document = RenderedDocument::of(&document());
     move |config| {
         config
             .app_data(web::Data::new(api.clone()))
@@ -133,7 +133,8 @@ pub fn routes(api: DfspApi) -> impl Fn(&mut web::ServiceConfig) + Clone + Send +
             .app_data(path_settings())
             .service(resource("/").route(web::get().to(health::live_at_root)))
             .service(resource("/health").route(web::get().to(health::live)))
-            .service(resource(DOCUMENT_PATH).route(serve(document.clone())))
+            .app_data(web::Data::new(document.clone()))
+            .service(resource("/openapi.json").route(web::get().to(this_document)))
             .service(resource("/send-money").route(web::post().to(payments::send_money)))
             .service(
                 resource("/merchant-payment").route(web::post().to(payments::merchant_payment)),
