@@ -50,6 +50,7 @@ pub struct BackendApi {
     // [end]
     // [if use_cases has bulk]
     pub bulk_payee: super::bulk_payee::BulkPayee,
+    pub bulk_payer: super::bulk_payer::BulkPayer,
     // [end]
     pub fsp_id: String,
     pub lei: Option<String>,

@@ -5,6 +5,9 @@ mod accounts;
 // [if payer_debit is push_approval]
 mod approvals;
 // [end]
+// [if use_cases has bulk]
+mod bulk_payments;
+// [end]
 mod currency_pair;
 mod parties;
 mod payments;
@@ -37,6 +40,9 @@ use crate::{
 #[derive(Clone)]
 pub struct DfspApi {
     pub payer: Payer,
+    // [if use_cases has bulk]
+    pub bulk_payer: super::bulk_payer::BulkPayer,
+    // [end]
     // [if use_cases has request_to_pay]
     pub received_requests: super::payer::requests::ReceivedRequests,
     pub sent_requests: super::payee::requests::SentRequests,
@@ -103,6 +109,9 @@ pub fn document() -> OpenApi {
         // [if payer_debit is push_approval]
         approvals::document(),
         // [end]
+        // [if use_cases has bulk]
+        bulk_payments::document(),
+        // [end]
         // [if use_cases has request_to_pay]
         requests_to_pay::document(),
         // [end]
@@ -143,6 +152,9 @@ pub fn routes(api: DfspApi) -> impl Fn(&mut web::ServiceConfig) + Clone + Send +
             .service(
                 resource("/transfers/{transferId}").route(web::get().to(transfers::find_transfer)),
             )
+            // [if use_cases has bulk]
+            .configure(bulk_payments::routes)
+            // [end]
             .service(
                 resource("/parties/{idType}/{idValue}").route(web::get().to(parties::find_party)),
             )
