@@ -25,10 +25,10 @@ pub mod conversion_limits;
 pub mod fees;
 pub mod funding;
 pub mod insight;
-pub mod required_information;
 // [if payer_steps is one_step]
 pub mod limits;
 // [end]
+pub mod required_information;
 
 // [if fees is percent, tiered]
 pub mod rounding;

@@ -23,6 +23,7 @@ pub mod payer;
 pub mod recovery;
 
 pub mod http;
+pub mod openapi;
 
 pub mod backend_api;
 pub mod dfsp_api;

@@ -14,9 +14,16 @@ use anyhow::{Context, Result, bail, ensure};
 use crate::questions::{Answers, Kind, Question};
 
 /// When a region counts: `fees is flat, percent`, `fees is not none`,
-/// `id_types has MSISDN`.
+/// `id_types has MSISDN`, `id_types has not MSISDN`; or one of several, with `or`
+/// between them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Condition {
+    terms: Vec<Term>,
+}
+
+/// What a condition says of the answer to one question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Term {
     question: String,
     test: Test,
     answers: Vec<String>,
@@ -27,10 +34,45 @@ enum Test {
     Is,
     IsNot,
     Has,
+    HasNot,
 }
 
 impl Condition {
     pub fn parse(text: &str, questions: &[Question]) -> Result<Self> {
+        let terms = text.split(" or ").map(|term| Term::parse(term, questions));
+        let terms: Vec<Term> = terms.collect::<Result<_>>()?;
+        let has_not = terms.iter().any(|term| term.test == Test::HasNot);
+        ensure!(
+            terms.len() == 1 || !has_not,
+            "'{text}' joins a 'has not' with something else, which Liquid cannot say"
+        );
+        Ok(Self { terms })
+    }
+
+    pub fn holds(&self, answers: &Answers) -> bool {
+        self.terms.iter().any(|term| term.holds(answers))
+    }
+
+    /// The text, if the condition holds.
+    fn liquid(&self, text: &str) -> String {
+        let terms: Vec<String> = self.terms.iter().map(Term::liquid).collect();
+        let block = match self.terms[..] {
+            [
+                Term {
+                    test: Test::HasNot, ..
+                },
+            ] => "unless",
+            _ => "if",
+        };
+        format!(
+            "{{% {block} {} %}}{text}{{% end{block} %}}",
+            terms.join(" or ")
+        )
+    }
+}
+
+impl Term {
+    fn parse(text: &str, questions: &[Question]) -> Result<Self> {
         let (name, rest) = text.split_once(' ').unwrap_or((text, ""));
         let question = questions
             .iter()
@@ -40,19 +82,23 @@ impl Condition {
             (Test::IsNot, answers)
         } else if let Some(answers) = rest.strip_prefix("is ") {
             (Test::Is, answers)
+        } else if let Some(answer) = rest.strip_prefix("has not ") {
+            (Test::HasNot, answer)
         } else if let Some(answer) = rest.strip_prefix("has ") {
             (Test::Has, answer)
         } else {
             bail!("'{text}' is none of '{name} is a, b', '{name} is not a, b', '{name} has a'");
         };
         match (question.kind, test) {
-            (Kind::Choice, Test::Is | Test::IsNot) | (Kind::Array, Test::Has) => {}
-            (Kind::Choice, Test::Has) => bail!("'{name}' has one answer: 'is', not 'has'"),
+            (Kind::Choice, Test::Is | Test::IsNot) | (Kind::Array, Test::Has | Test::HasNot) => {}
+            (Kind::Choice, Test::Has | Test::HasNot) => {
+                bail!("'{name}' has one answer: 'is', not 'has'")
+            }
             (Kind::Array, _) => bail!("'{name}' has several answers: 'has', not 'is'"),
             (Kind::Text | Kind::Bool, _) => bail!("'{name}' has no choices"),
         }
         let answers: Vec<String> = match test {
-            Test::Has => vec![answers.to_owned()],
+            Test::Has | Test::HasNot => vec![answers.to_owned()],
             Test::Is | Test::IsNot => answers.split(", ").map(str::to_owned).collect(),
         };
         for answer in &answers {
@@ -69,13 +115,14 @@ impl Condition {
         })
     }
 
-    pub fn holds(&self, answers: &Answers) -> bool {
+    fn holds(&self, answers: &Answers) -> bool {
         let given = answers.get(&self.question);
         let is_named = |answer: &str| self.answers.iter().any(|named| named == answer);
         match self.test {
             Test::Is => is_named(given),
             Test::IsNot => !is_named(given),
             Test::Has => given.split(',').any(is_named),
+            Test::HasNot => !given.split(',').any(is_named),
         }
     }
 
@@ -83,7 +130,7 @@ impl Condition {
         let (operator, joint) = match self.test {
             Test::Is => ("==", " or "),
             Test::IsNot => ("!=", " and "),
-            Test::Has => ("contains", ""),
+            Test::Has | Test::HasNot => ("contains", ""),
         };
         let comparisons: Vec<String> = self
             .answers
@@ -101,13 +148,7 @@ pub fn to_liquid(file: &str, text: &str, questions: &[Question]) -> Result<Strin
         .into_iter()
         .map(|part| match part.condition {
             None => part.text,
-            Some(condition) => {
-                format!(
-                    "{{% if {} %}}{}{{% endif %}}",
-                    condition.liquid(),
-                    part.text
-                )
-            }
+            Some(condition) => condition.liquid(&part.text),
         })
         .collect())
 }
@@ -273,6 +314,22 @@ mod tests {
              {% if id_types contains \"IBAN\" %}    four\n{% endif %}\
              {% if fees != \"none\" and fees != \"flat\" %}five\n{% endif %}"
         );
+    }
+
+    #[test]
+    fn a_region_can_be_for_those_who_did_not_choose_or_for_one_of_several() {
+        let text = "# [if id_types has not IBAN]\none\n# [end]\n\
+            # [if id_types has IBAN or fees is flat]\ntwo\n# [end]\n";
+        assert_eq!(kept_of("a.yaml", text, &[]), "one\n");
+        assert_eq!(kept_of("a.yaml", text, &[("id_types", "IBAN")]), "two\n");
+        assert_eq!(kept_of("a.yaml", text, &[("fees", "flat")]), "one\ntwo\n");
+        assert_eq!(
+            to_liquid("a.yaml", text, &questions()).unwrap(),
+            "{% unless id_types contains \"IBAN\" %}one\n{% endunless %}\
+             {% if id_types contains \"IBAN\" or fees == \"flat\" %}two\n{% endif %}"
+        );
+        let mixed = refusal("// [if id_types has not IBAN or fees is flat]\n// [end]");
+        assert!(mixed.contains("Liquid cannot say"), "{mixed}");
     }
 
     #[test]

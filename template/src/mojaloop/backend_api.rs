@@ -14,14 +14,18 @@ mod quoterequests;
 mod requests_to_pay;
 mod transfers;
 mod wire;
+#[cfg(test)]
+pub mod written;
 
 use actix_web::{HttpResponse, ResponseError, http::StatusCode, web};
+use utoipa::openapi::OpenApi;
 
 use super::{
     // [if role is fxp, both]
     fxp::Fxp,
     // [end]
-    http::{body_settings, error_response, live, no_such_resource, path_settings, resource},
+    http::{body_settings, error_response, health, no_such_resource, path_settings, resource},
+    openapi::{self, DOCUMENT_PATH, rendered, serve},
     payee::Payee,
 };
 use crate::{
@@ -100,15 +104,33 @@ impl ResponseError for InstructionError {
     }
 }
 
+/// What this API says of itself, from what its handlers say.
+pub fn document() -> OpenApi {
+    let parts = [
+        health::document(),
+        parties::document(),
+        quoterequests::document(),
+        transfers::document(),
+        notifications::document(),
+        participants::document(),
+        bulk::document(),
+        requests_to_pay::document(),
+        conversions::document(),
+    ];
+    openapi::document("Backend API", "The Mojaloop Connector calls it.", parts)
+}
+
 /// The routes of the backend API, in the order of the official document.
 pub fn routes(api: BackendApi) -> impl Fn(&mut web::ServiceConfig) + Clone + Send + 'static {
+    let document = rendered(&document());
     move |config| {
         config
             .app_data(web::Data::new(api.clone()))
             .app_data(body_settings())
             .app_data(path_settings())
-            .service(resource("/").route(web::get().to(live)))
-            .service(resource("/health").route(web::get().to(live)))
+            .service(resource("/").route(web::get().to(health::live_at_root)))
+            .service(resource("/health").route(web::get().to(health::live)))
+            .service(resource(DOCUMENT_PATH).route(serve(document.clone())))
             .service(
                 resource("/parties/{idType}/{idValue}").route(web::get().to(parties::find_party)),
             )

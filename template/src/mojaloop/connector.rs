@@ -5,10 +5,10 @@
 //! money depends on it: it is spent on a proven commit, freed on a proven
 //! failure, and kept in every other case.
 
+pub mod parties;
 // [if use_cases has request_to_pay]
 pub mod requests_to_pay;
 // [end]
-pub mod parties;
 mod resources;
 pub mod terms;
 mod wire;

@@ -14,11 +14,15 @@ mod requests_to_pay;
 // [end]
 mod transfers;
 mod wire;
+#[cfg(test)]
+pub mod written;
 
 use actix_web::{HttpResponse, ResponseError, http::StatusCode, web};
+use utoipa::openapi::OpenApi;
 
 use super::{
-    http::{body_settings, error_response, live, no_such_resource, path_settings, resource},
+    http::{body_settings, error_response, health, no_such_resource, path_settings, resource},
+    openapi::{self, DOCUMENT_PATH, rendered, serve},
     payer::Payer,
 };
 use crate::{
@@ -88,8 +92,27 @@ impl ResponseError for FailedPayment {
     }
 }
 
+/// What this API says of itself, from what its handlers say.
+pub fn document() -> OpenApi {
+    let parts = [
+        health::document(),
+        payments::document(),
+        transfers::document(),
+        parties::document(),
+        accounts::document(),
+        // [if payer_debit is push_approval]
+        approvals::document(),
+        // [end]
+        // [if use_cases has request_to_pay]
+        requests_to_pay::document(),
+        // [end]
+    ];
+    openapi::document("DFSP API", "The bank's own channels call it.", parts)
+}
+
 /// The routes of the DFSP API.
 pub fn routes(api: DfspApi) -> impl Fn(&mut web::ServiceConfig) + Clone + Send + 'static {
+    let document = rendered(&document());
     move |config| {
         config
             .app_data(web::Data::new(api.clone()))
@@ -99,16 +122,21 @@ pub fn routes(api: DfspApi) -> impl Fn(&mut web::ServiceConfig) + Clone + Send +
             // [end]
             .app_data(body_settings())
             .app_data(path_settings())
-            .service(resource("/").route(web::get().to(live)))
-            .service(resource("/health").route(web::get().to(live)))
+            .service(resource("/").route(web::get().to(health::live_at_root)))
+            .service(resource("/health").route(web::get().to(health::live)))
+            .service(resource(DOCUMENT_PATH).route(serve(document.clone())))
             .service(resource("/send-money").route(web::post().to(payments::send_money)))
             .service(
                 resource("/merchant-payment").route(web::post().to(payments::merchant_payment)),
             )
             // [if payer_steps is not one_step]
-            .service(resource("/send-money/{transferId}").route(web::put().to(payments::decide)))
             .service(
-                resource("/merchant-payment/{transferId}").route(web::put().to(payments::decide)),
+                resource("/send-money/{transferId}")
+                    .route(web::put().to(payments::decide_on_sending)),
+            )
+            .service(
+                resource("/merchant-payment/{transferId}")
+                    .route(web::put().to(payments::decide_on_merchant_payment)),
             )
             // [end]
             .service(

@@ -8,6 +8,7 @@
 
 use serde::Serialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use crate::domain::{
     information::{PayeeInformation, PayerInformation, PostalAddress},
@@ -36,9 +37,10 @@ const COUNTRY_SUBDIVISION: &str = "Rpt.UpdtdPtyAndAcctId.Pty.PstlAdr.CtrySubDvsn
 const COUNTRY: &str = "Rpt.UpdtdPtyAndAcctId.Pty.PstlAdr.Ctry";
 
 /// One element of an extension list.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct Extension {
     key: &'static str,
+    #[schema(min_length = 1, max_length = 128)]
     value: String,
 }
 

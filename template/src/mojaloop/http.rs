@@ -4,16 +4,15 @@
 mod body;
 mod error_body;
 mod fields;
-mod health;
+pub mod health;
 mod service;
 
 pub use self::{
     body::{MAX_BODY_BYTES, body_settings, body_settings_up_to, path_settings, unreadable_element},
-    error_body::error_response,
+    error_body::{ErrorBody, error_response},
     fields::{
         MAX_TEXT_LENGTH, Present, malformed, optional_text, read_amount, read_text,
         read_transfer_id,
     },
-    health::live,
     service::{answer_everything, no_such_resource, resource},
 };

@@ -33,6 +33,7 @@ mod confirmation;
 // [if use_cases has conversion]
 mod conversions;
 // [end]
+mod documents;
 mod errors;
 mod fxp;
 mod hostile_requests;

@@ -207,7 +207,7 @@ impl ConversionLimits {
         if !self.0.providers.contains(conversion.provider()) {
             return Err(PaymentError::new(
                 ErrorCode::PayerRejected,
-                "conversions by this FXP are not allowed",
+                "conversions by this provider are not allowed",
             ));
         }
         if rate.is_kept(source, target, self.0.tolerance_percent) != Some(true) {

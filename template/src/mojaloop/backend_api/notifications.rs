@@ -11,6 +11,7 @@ use actix_web::{
 };
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use utoipa::{OpenApi, ToSchema};
 
 use super::{
     BackendApi, BackendError,
@@ -20,24 +21,43 @@ use crate::{
     domain::{error::PaymentError, incoming::FinalState},
     mojaloop::{
         http::{Present, read_transfer_id},
+        openapi::{
+            errors::ErrorsOrUnknown,
+            words::{CorrelationId, TransferStateName},
+        },
         promises::Notification,
     },
 };
 
 /// What is read of it. Everything else may have any shape.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct NotificationBody {
+    #[schema(value_type = Option<String>)]
     current_state: Option<Box<RawValue>>,
+    #[schema(value_type = Option<FinalNotification>)]
     final_notification: Option<Box<RawValue>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct FinalNotification {
+    #[schema(value_type = Option<TransferStateName>)]
     transfer_state: Option<Box<RawValue>>,
 }
 
+/// The scheme's final word
+///
+/// Only `finalNotification.transferState` moves money: `COMMITTED` posts it,
+/// `ABORTED` releases it. After anything else, the hub is asked.
+#[utoipa::path(
+    put,
+    path = "/transfers/{transferId}",
+    tag = "transfers",
+    params(("transferId" = CorrelationId, Path)),
+    request_body = NotificationBody,
+    responses((status = 200, body = Object, description = "It is heard."), ErrorsOrUnknown),
+)]
 pub async fn notify(
     api: Data<BackendApi>,
     path: Path<String>,
@@ -71,6 +91,14 @@ fn read(body: &RawValue) -> Result<Notification, PaymentError> {
         "COMPLETED" => Ok(Notification::CompletedWithoutProof),
         _ => Ok(Notification::ErrorOccurred),
     }
+}
+
+#[derive(OpenApi)]
+#[openapi(paths(notify))]
+struct Operations;
+
+pub fn document() -> utoipa::openapi::OpenApi {
+    Operations::openapi()
 }
 
 #[cfg(test)]

@@ -10,17 +10,25 @@ use actix_web::{
     web::{self, Data, Json, Path},
 };
 use serde::Serialize;
+use utoipa::{OpenApi, ToSchema};
 
 use super::{BackendApi, BackendError};
 use crate::{
     domain::error::{ErrorCode, PaymentError},
-    mojaloop::http::{error_response, resource},
+    mojaloop::{
+        http::{error_response, resource},
+        openapi::{
+            errors::ErrorsOrUnknown,
+            words::{IdTypeName, IdValue, ShortText},
+        },
+    },
 };
 
 /// The participant that a customer belongs to.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct ParticipantAnswer {
+    #[schema(value_type = ShortText)]
     fsp_id: String,
 }
 
@@ -42,6 +50,14 @@ impl ResponseError for LookupError {
     }
 }
 
+/// Is this a customer of this DFSP?
+#[utoipa::path(
+    get,
+    path = "/participants/{idType}/{idValue}",
+    tag = "participants",
+    params(("idType" = IdTypeName, Path), ("idValue" = IdValue, Path)),
+    responses((status = 200, body = ParticipantAnswer, description = "The participant that the customer belongs to."), ErrorsOrUnknown),
+)]
 async fn find_participant(
     api: Data<BackendApi>,
     path: Path<(String, String)>,
@@ -50,6 +66,14 @@ async fn find_participant(
     find(&api, &id_type, &id_value, None).await
 }
 
+/// Is this a customer of this DFSP?
+#[utoipa::path(
+    get,
+    path = "/participants/{idType}/{idValue}/{idSubValue}",
+    tag = "participants",
+    params(("idType" = IdTypeName, Path), ("idValue" = IdValue, Path), ("idSubValue" = IdValue, Path)),
+    responses((status = 200, body = ParticipantAnswer, description = "The participant that the customer belongs to."), ErrorsOrUnknown),
+)]
 async fn find_participant_by_part(
     api: Data<BackendApi>,
     path: Path<(String, String, String)>,
@@ -82,4 +106,12 @@ pub fn routes(config: &mut web::ServiceConfig) {
             resource("/participants/{idType}/{idValue}/{idSubValue}")
                 .route(web::get().to(find_participant_by_part)),
         );
+}
+
+#[derive(OpenApi)]
+#[openapi(paths(find_participant, find_participant_by_part))]
+struct Operations;
+
+pub fn document() -> utoipa::openapi::OpenApi {
+    Operations::openapi()
 }

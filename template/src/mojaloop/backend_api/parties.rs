@@ -1,10 +1,27 @@
 //! `GET /parties/{idType}/{idValue}[/{idSubValue}]`: who is this?
 
 use actix_web::web::{Data, Json, Path};
+use utoipa::OpenApi;
 
 use super::{BackendApi, BackendError, wire::PartyAnswer};
-use crate::mojaloop::extensions;
+use crate::mojaloop::{
+    extensions,
+    openapi::{
+        errors::Errors,
+        words::{IdTypeName, IdValue},
+    },
+};
 
+/// Who is this?
+///
+/// Of a customer that cannot be paid, it is said that there is none.
+#[utoipa::path(
+    get,
+    path = "/parties/{idType}/{idValue}",
+    tag = "parties",
+    params(("idType" = IdTypeName, Path), ("idValue" = IdValue, Path)),
+    responses((status = 200, body = PartyAnswer, description = "The customer."), Errors),
+)]
 pub async fn find_party(
     api: Data<BackendApi>,
     path: Path<(String, String)>,
@@ -13,6 +30,16 @@ pub async fn find_party(
     find(&api, &id_type, &id_value, None).await
 }
 
+/// Who is this?
+///
+/// Of a customer that cannot be paid, it is said that there is none.
+#[utoipa::path(
+    get,
+    path = "/parties/{idType}/{idValue}/{idSubValue}",
+    tag = "parties",
+    params(("idType" = IdTypeName, Path), ("idValue" = IdValue, Path), ("idSubValue" = IdValue, Path)),
+    responses((status = 200, body = PartyAnswer, description = "The customer."), Errors),
+)]
 pub async fn find_party_by_part(
     api: Data<BackendApi>,
     path: Path<(String, String, String)>,
@@ -48,4 +75,12 @@ async fn find(
         supported_currencies: [customer.currency],
         extension_list: extensions::of_payee(&information),
     }))
+}
+
+#[derive(OpenApi)]
+#[openapi(paths(find_party, find_party_by_part))]
+struct Operations;
+
+pub fn document() -> utoipa::openapi::OpenApi {
+    Operations::openapi()
 }

@@ -1,6 +1,7 @@
 //! `POST /quoterequests`: what would a payment to this customer come to?
 
 use actix_web::web::{Data, Json};
+use utoipa::OpenApi;
 
 use super::{
     BackendApi, BackendError,
@@ -8,9 +9,22 @@ use super::{
 };
 use crate::{
     domain::{error::PaymentError, quote::QuoteRequest},
-    mojaloop::http::{read_amount, read_text, read_transfer_id},
+    mojaloop::{
+        http::{read_amount, read_text, read_transfer_id},
+        openapi::errors::Errors,
+    },
 };
 
+/// What would a payment to this customer come to?
+///
+/// The same request gets the same quote again.
+#[utoipa::path(
+    post,
+    path = "/quoterequests",
+    tag = "transfers",
+    request_body = QuoteRequestBody,
+    responses((status = 200, body = QuoteAnswer, description = "The quote."), Errors),
+)]
 pub async fn quote(
     api: Data<BackendApi>,
     body: Json<QuoteRequestBody>,
@@ -39,4 +53,12 @@ pub fn read(api: &BackendApi, body: QuoteRequestBody) -> Result<QuoteRequest, Pa
         amount_type: body.amount_type,
         amount: read_amount(&body.amount, currency)?,
     })
+}
+
+#[derive(OpenApi)]
+#[openapi(paths(quote))]
+struct Operations;
+
+pub fn document() -> utoipa::openapi::OpenApi {
+    Operations::openapi()
 }

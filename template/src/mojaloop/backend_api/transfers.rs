@@ -2,6 +2,7 @@
 //! say what became of it.
 
 use actix_web::web::{Data, Json, Path};
+use utoipa::OpenApi;
 
 use super::{
     BackendApi, BackendError, InstructionError,
@@ -11,10 +12,24 @@ use crate::{
     domain::{error::PaymentError, incoming::IncomingRequest},
     mojaloop::{
         http::{read_amount, read_text, read_transfer_id},
+        openapi::{
+            errors::{Errors, ErrorsOrUnknown},
+            words::CorrelationId,
+        },
         payee::home_transaction_id,
     },
 };
 
+/// Reserve a payment to a customer
+///
+/// The money is the customer's when the scheme has said its final word.
+#[utoipa::path(
+    post,
+    path = "/transfers",
+    tag = "transfers",
+    request_body = TransferRequestBody,
+    responses((status = 200, body = TransferAnswer, description = "It is reserved."), Errors),
+)]
 pub async fn prepare(
     api: Data<BackendApi>,
     body: Json<TransferRequestBody>,
@@ -46,6 +61,14 @@ fn read(api: &BackendApi, body: TransferRequestBody) -> Result<IncomingRequest, 
     })
 }
 
+/// What became of a payment?
+#[utoipa::path(
+    get,
+    path = "/transfers/{transferId}",
+    tag = "transfers",
+    params(("transferId" = CorrelationId, Path)),
+    responses((status = 200, body = TransferDetails, description = "The transfer."), ErrorsOrUnknown),
+)]
 pub async fn find_transfer(
     api: Data<BackendApi>,
     path: Path<String>,
@@ -58,4 +81,12 @@ pub async fn find_transfer(
         home_transaction_id,
         &api.fsp_id,
     )))
+}
+
+#[derive(OpenApi)]
+#[openapi(paths(prepare, find_transfer))]
+struct Operations;
+
+pub fn document() -> utoipa::openapi::OpenApi {
+    Operations::openapi()
 }

@@ -4,6 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use crate::domain::{
     amount::Amount,
@@ -19,42 +20,60 @@ use crate::domain::{
 use crate::mojaloop::{
     extensions::{Extension, Extensions},
     http::{malformed, optional_text, read_text},
+    openapi::words::{
+        AmountText, AmountTypeName, CorrelationId, CurrencyCode, IdTypeName, IdValue, Moment,
+        ShortText, TransferStateName,
+    },
 };
 
 /// A customer, as the scheme is told.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PartyAnswer {
+    #[schema(value_type = IdTypeName)]
     pub id_type: &'static str,
+    #[schema(value_type = IdValue)]
     pub id_value: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = IdValue, required = false)]
     pub id_sub_value: Option<String>,
     pub fsp_id: String,
     pub display_name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
     pub first_name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
     pub middle_name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
     pub last_name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false, pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
     pub date_of_birth: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false, pattern = "^[0-9]{1,4}$")]
     pub merchant_classification_code: Option<String>,
     /// An array: the payer's side decides by it whether to convert.
+    #[schema(value_type = [CurrencyCode; 1])]
     pub supported_currencies: [Currency; 1],
     pub extension_list: Vec<Extension>,
 }
 
 /// One end of a payment. The official collection writes `IdType` at times.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PartyBody {
     #[serde(alias = "IdType")]
+    #[schema(value_type = IdTypeName)]
     pub id_type: String,
+    #[schema(value_type = IdValue)]
     pub id_value: String,
+    #[schema(value_type = Option<IdValue>)]
     pub id_sub_value: Option<String>,
+    #[schema(value_type = Option<ShortText>)]
     pub fsp_id: Option<String>,
+    #[schema(value_type = Option<ShortText>)]
     display_name: Option<String>,
     first_name: Option<String>,
     middle_name: Option<String>,
@@ -83,17 +102,25 @@ impl TryFrom<PartyBody> for Counterparty {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct QuoteRequestBody {
+    #[schema(value_type = CorrelationId)]
     pub quote_id: String,
+    #[schema(value_type = CorrelationId)]
     pub transaction_id: String,
     pub to: PartyBody,
     pub from: PartyBody,
+    #[schema(value_type = AmountTypeName)]
     pub amount_type: AmountType,
+    #[schema(value_type = AmountText)]
     pub amount: String,
+    #[schema(value_type = CurrencyCode)]
     pub currency: String,
+    #[schema(value_type = ShortText)]
     pub transaction_type: String,
+    /// What is told of the payer, each by its key. Others are ignored.
+    #[schema(value_type = Option<Vec<Object>>)]
     extension_list: Option<Value>,
 }
 
@@ -108,19 +135,30 @@ impl QuoteRequestBody {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct QuoteAnswer {
+    #[schema(value_type = CorrelationId)]
     quote_id: QuoteId,
+    #[schema(value_type = CorrelationId)]
     transaction_id: TransferId,
+    #[schema(value_type = AmountText)]
     transfer_amount: String,
+    #[schema(value_type = CurrencyCode)]
     transfer_amount_currency: Currency,
+    #[schema(value_type = AmountText)]
     payee_receive_amount: String,
+    #[schema(value_type = CurrencyCode)]
     payee_receive_amount_currency: Currency,
+    #[schema(value_type = AmountText)]
     payee_fsp_fee_amount: String,
+    #[schema(value_type = CurrencyCode)]
     payee_fsp_fee_amount_currency: Currency,
+    #[schema(value_type = AmountText)]
     payee_fsp_commission_amount: String,
+    #[schema(value_type = CurrencyCode)]
     payee_fsp_commission_amount_currency: Currency,
+    #[schema(value_type = Moment)]
     expiration: Timestamp,
 }
 
@@ -145,28 +183,38 @@ impl From<Quote> for QuoteAnswer {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TransferRequestBody {
+    #[schema(value_type = CorrelationId)]
     pub transfer_id: String,
     pub quote: QuoteCopy,
     pub from: PartyBody,
     pub to: PartyBody,
+    #[schema(value_type = AmountTypeName)]
     pub amount_type: AmountType,
+    #[schema(value_type = AmountText)]
     pub amount: String,
+    #[schema(value_type = CurrencyCode)]
     pub currency: String,
+    #[schema(value_type = ShortText)]
     pub transaction_type: String,
 }
 
 /// The quote as the request repeats it. Its currencies are not compared with
 /// the transfer's: the official collection has them differ.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct QuoteCopy {
+    #[schema(value_type = Option<CorrelationId>)]
     pub quote_id: Option<String>,
+    #[schema(value_type = AmountText)]
     transfer_amount: String,
+    #[schema(value_type = Option<AmountText>)]
     payee_receive_amount: Option<String>,
+    #[schema(value_type = Option<AmountText>)]
     payee_fsp_fee_amount: Option<String>,
+    #[schema(value_type = Option<AmountText>)]
     payee_fsp_commission_amount: Option<String>,
 }
 
@@ -197,37 +245,47 @@ impl QuoteCopy {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TransferAnswer {
     pub home_transaction_id: String,
+    #[schema(value_type = TransferStateName)]
     pub transfer_state: &'static str,
 }
 
 /// A transfer, as the hub is told when it asks.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TransferDetails {
     home_transaction_id: String,
     from: PartyDetails,
     to: PartyDetails,
+    #[schema(value_type = AmountTypeName)]
     amount_type: AmountType,
+    #[schema(value_type = AmountText)]
     amount: String,
+    #[schema(value_type = CurrencyCode)]
     currency: Currency,
     transaction_type: String,
+    #[schema(value_type = TransferStateName)]
     transfer_state: &'static str,
+    #[schema(value_type = Moment)]
     timestamp: Timestamp,
+    #[schema(value_type = Vec<Extension>)]
     extensions: [Extension; 0],
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct PartyDetails {
     id_type: String,
+    #[schema(value_type = IdValue)]
     id_value: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = IdValue, required = false)]
     id_sub_value: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
     fsp_id: Option<String>,
 }
 

@@ -2,12 +2,19 @@
 
 use actix_web::web::{Data, Json, Path};
 use serde_json::Value;
+use utoipa::OpenApi;
 
 use super::{DfspApi, RequestError, wire::AccountBody};
-use crate::domain::{
-    currency::Currency,
-    error::{ErrorCode, PaymentError},
-    identifier::PartyIdentifier,
+use crate::{
+    domain::{
+        currency::Currency,
+        error::{ErrorCode, PaymentError},
+        identifier::PartyIdentifier,
+    },
+    mojaloop::openapi::{
+        errors::Errors,
+        words::{IdTypeName, IdValue},
+    },
 };
 
 /// The Mojaloop Connector takes no more at a time.
@@ -24,6 +31,14 @@ const ANSWERED: [&str; 6] = [
     "currentState",
 ];
 
+/// Customers are found in the scheme from now on
+#[utoipa::path(
+    post,
+    path = "/accounts",
+    tag = "accounts",
+    request_body(content = Vec<AccountBody>, description = "1 to 10000 accounts."),
+    responses((status = 200, body = Object, description = "What the scheme answered for each."), Errors),
+)]
 pub async fn create(
     api: Data<DfspApi>,
     body: Json<Vec<AccountBody>>,
@@ -56,6 +71,14 @@ fn read(
         .collect()
 }
 
+/// A customer is no longer found in the scheme
+#[utoipa::path(
+    delete,
+    path = "/accounts/{idType}/{idValue}",
+    tag = "accounts",
+    params(("idType" = IdTypeName, Path), ("idValue" = IdValue, Path)),
+    responses((status = 200, body = Object, description = "What the scheme answered."), Errors),
+)]
 pub async fn delete(
     api: Data<DfspApi>,
     path: Path<(String, String)>,
@@ -64,6 +87,14 @@ pub async fn delete(
     delete_account(&api, &id_type, &id_value, None).await
 }
 
+/// A customer is no longer found in the scheme
+#[utoipa::path(
+    delete,
+    path = "/accounts/{idType}/{idValue}/{idSubValue}",
+    tag = "accounts",
+    params(("idType" = IdTypeName, Path), ("idValue" = IdValue, Path), ("idSubValue" = IdValue, Path)),
+    responses((status = 200, body = Object, description = "What the scheme answered."), Errors),
+)]
 pub async fn delete_part(
     api: Data<DfspApi>,
     path: Path<(String, String, String)>,
@@ -90,4 +121,12 @@ fn without_headers(mut answer: Value) -> Value {
         answer.retain(|key, _| ANSWERED.contains(&key.as_str()));
     }
     answer
+}
+
+#[derive(OpenApi)]
+#[openapi(paths(create, delete, delete_part))]
+struct Operations;
+
+pub fn document() -> utoipa::openapi::OpenApi {
+    Operations::openapi()
 }

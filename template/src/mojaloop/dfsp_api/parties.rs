@@ -5,11 +5,18 @@ use actix_web::{
     http::StatusCode,
     web::{Data, Json, Path},
 };
+use utoipa::OpenApi;
 
 use super::{DfspApi, RequestError, wire::PartyAnswer};
 use crate::{
     domain::error::{ErrorCode, PaymentError},
-    mojaloop::http::error_response,
+    mojaloop::{
+        http::error_response,
+        openapi::{
+            errors::ErrorsOrUnknown,
+            words::{IdTypeName, IdValue},
+        },
+    },
 };
 
 /// An error of a look-up: 404 if there is nobody, as for other requests if not.
@@ -30,6 +37,14 @@ impl ResponseError for LookUpError {
     }
 }
 
+/// Who would be paid?
+#[utoipa::path(
+    get,
+    path = "/parties/{idType}/{idValue}",
+    tag = "parties",
+    params(("idType" = IdTypeName, Path), ("idValue" = IdValue, Path)),
+    responses((status = 200, body = PartyAnswer, description = "The party, as far as it is known."), ErrorsOrUnknown),
+)]
 pub async fn find_party(
     api: Data<DfspApi>,
     path: Path<(String, String)>,
@@ -38,6 +53,14 @@ pub async fn find_party(
     Ok(find(&api, &id_type, &id_value, None).await?)
 }
 
+/// Who would be paid?
+#[utoipa::path(
+    get,
+    path = "/parties/{idType}/{idValue}/{idSubValue}",
+    tag = "parties",
+    params(("idType" = IdTypeName, Path), ("idValue" = IdValue, Path), ("idSubValue" = IdValue, Path)),
+    responses((status = 200, body = PartyAnswer, description = "The party, as far as it is known."), ErrorsOrUnknown),
+)]
 pub async fn find_party_by_part(
     api: Data<DfspApi>,
     path: Path<(String, String, String)>,
@@ -65,4 +88,12 @@ async fn find(
         display_name: found.name,
         supported_currencies: found.currencies,
     }))
+}
+
+#[derive(OpenApi)]
+#[openapi(paths(find_party, find_party_by_part))]
+struct Operations;
+
+pub fn document() -> utoipa::openapi::OpenApi {
+    Operations::openapi()
 }

@@ -2,6 +2,7 @@
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::domain::{
     currency::Currency,
@@ -12,71 +13,101 @@ use crate::domain::{
 };
 use crate::mojaloop::{
     http::{optional_text, read_text},
+    openapi::words::{
+        AmountText, CorrelationId, CurrencyCode, IdTypeName, IdValue, ShortText, TransferStateName,
+    },
     payer::KnownPayment,
 };
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SendMoneyBody {
+    #[schema(value_type = Option<ShortText>)]
     pub home_transaction_id: Option<String>,
+    #[schema(value_type = Option<IdValue>)]
     pub sub_id: Option<String>,
+    #[schema(value_type = IdValue)]
     pub payee_id: String,
+    #[schema(value_type = IdTypeName)]
     pub payee_id_type: String,
     // [if payer_steps is one_step]
     /// Not in the official document: the name that the payer knows the payee
     /// by. It has to be the one that the payee's FSP gives.
+    #[schema(value_type = Option<ShortText>)]
     pub payee_name: Option<String>,
     // [end]
+    #[schema(value_type = AmountText)]
     pub send_amount: String,
+    #[schema(value_type = CurrencyCode)]
     pub send_currency: String,
+    #[schema(value_type = Option<CurrencyCode>)]
     pub receive_currency: Option<String>,
+    #[schema(value_type = Option<ShortText>)]
     pub purpose_code: Option<String>,
+    #[schema(value_type = ShortText)]
     pub transaction_type: String,
     pub payer: PayerBody,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct MerchantPaymentBody {
+    #[schema(value_type = Option<ShortText>)]
     pub home_transaction_id: Option<String>,
+    #[schema(value_type = Option<IdValue>)]
     pub sub_id: Option<String>,
+    #[schema(value_type = IdValue)]
     pub payee_id: String,
+    #[schema(value_type = IdTypeName)]
     pub payee_id_type: String,
     // [if payer_steps is one_step]
     /// Not in the official document: the name that the payer knows the payee
     /// by. It has to be the one that the payee's FSP gives.
+    #[schema(value_type = Option<ShortText>)]
     pub payee_name: Option<String>,
     // [end]
+    #[schema(value_type = Option<AmountText>)]
     pub receive_amount: Option<String>,
+    #[schema(value_type = Option<CurrencyCode>)]
     pub receive_currency: Option<String>,
+    #[schema(value_type = CurrencyCode)]
     pub send_currency: String,
+    #[schema(value_type = Option<ShortText>)]
     pub purpose_code: Option<String>,
+    #[schema(value_type = ShortText)]
     pub transaction_type: String,
     pub payer: PayerBody,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PayerBody {
+    #[schema(value_type = ShortText)]
     pub name: String,
+    #[schema(value_type = IdValue)]
     pub payer_id: String,
     /// Not in the official document: for a DFSP whose customers are found by
     /// more than one kind of identifier.
+    #[schema(value_type = Option<IdTypeName>)]
     pub payer_id_type: Option<String>,
     #[serde(rename = "DateAndPlaceOfBirth")]
     date_and_place_of_birth: Option<BirthBody>,
 }
 
 /// Named as in ISO 20022.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 struct BirthBody {
     #[serde(rename = "BirthDt")]
+    #[schema(value_type = Option<ShortText>)]
     date: Option<String>,
     #[serde(rename = "PrvcOfBirth")]
+    #[schema(value_type = Option<ShortText>)]
     province: Option<String>,
     #[serde(rename = "CityOfBirth")]
+    #[schema(value_type = Option<ShortText>)]
     city: Option<String>,
     #[serde(rename = "CtryOfBirth")]
+    #[schema(value_type = Option<ShortText>)]
     country: Option<String>,
 }
 
@@ -127,31 +158,44 @@ fn read_date(text: &str) -> Option<Date> {
     text.parse().or_else(|_| day_first()).ok()
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OfferAnswer {
+    #[schema(value_type = CorrelationId)]
     transaction_id: TransferId,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = ShortText, required = false)]
     home_transaction_id: Option<String>,
     payee_details: PayeeAnswer,
+    #[schema(value_type = AmountText)]
     send_amount: String,
+    #[schema(value_type = CurrencyCode)]
     send_currency: Currency,
+    #[schema(value_type = AmountText)]
     receive_amount: String,
+    #[schema(value_type = CurrencyCode)]
     receive_currency: Currency,
+    #[schema(value_type = AmountText)]
     target_fees: String,
+    #[schema(value_type = AmountText)]
     source_fees: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PayeeAnswer {
+    #[schema(value_type = IdTypeName)]
     id_type: &'static str,
+    #[schema(value_type = IdValue)]
     id_value: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
     fsp_id: Option<String>,
     #[serde(rename = "fspLEI", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
     fsp_lei: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
     name: Option<String>,
 }
 
@@ -189,22 +233,24 @@ impl OfferAnswer {
 }
 
 /// A transfer, in the words of the Mojaloop Connector.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TransferStatus {
+    #[schema(value_type = CorrelationId)]
     transfer_id: TransferId,
     current_state: &'static str,
     fulfil: Fulfil,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Fulfil {
     body: FulfilBody,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct FulfilBody {
+    #[schema(value_type = TransferStateName)]
     transfer_state: &'static str,
 }
 
@@ -246,28 +292,39 @@ impl From<KnownPayment> for TransferStatus {
 }
 
 /// Who would be paid, as far as it is known.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PartyAnswer {
+    #[schema(value_type = IdTypeName)]
     pub id_type: &'static str,
+    #[schema(value_type = IdValue)]
     pub id_value: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = IdValue, required = false)]
     pub id_sub_value: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
     pub fsp_id: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "fspLEI", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
     pub fsp_lei: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
     pub display_name: Option<String>,
+    #[schema(value_type = Vec<CurrencyCode>)]
     pub supported_currencies: Vec<Currency>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AccountBody {
+    #[schema(value_type = IdTypeName)]
     pub id_type: String,
+    #[schema(value_type = IdValue)]
     pub id_value: String,
+    #[schema(value_type = Option<IdValue>)]
     pub id_sub_value: Option<String>,
+    #[schema(value_type = Option<CurrencyCode>)]
     pub currency: Option<String>,
 }
 

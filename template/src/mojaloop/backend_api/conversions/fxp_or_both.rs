@@ -9,6 +9,7 @@ use actix_web::{
 };
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use utoipa::{OpenApi, ToSchema};
 
 use self::wire::{
     ConversionAnswer, ConversionOrderBody, ConversionQuoteAnswer, ConversionRequestBody,
@@ -21,6 +22,10 @@ use crate::{
             lenient::{read_object, read_word},
         },
         http::{read_transfer_id, resource},
+        openapi::{
+            errors::Errors,
+            words::{CorrelationId, TransferStateName},
+        },
         promises::Notification,
     },
 };
@@ -33,10 +38,18 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .service(
             resource("/fxTransfers/{commitRequestId}")
                 .route(web::put().to(conversion_result))
-                .route(web::patch().to(conversion_result)),
+                .route(web::patch().to(conversion_final_word)),
         );
 }
 
+/// What would this FXP convert an amount to?
+#[utoipa::path(
+    post,
+    path = "/fxQuotes",
+    tag = "conversions",
+    request_body = ConversionRequestBody,
+    responses((status = 200, body = ConversionQuoteAnswer, description = "The terms."), Errors),
+)]
 async fn quote_conversion(
     api: Data<BackendApi>,
     body: Json<ConversionRequestBody>,
@@ -45,6 +58,16 @@ async fn quote_conversion(
     Ok(Json(quote.into()))
 }
 
+/// Reserve a conversion
+///
+/// It is made when the scheme has said its final word.
+#[utoipa::path(
+    post,
+    path = "/fxTransfers",
+    tag = "conversions",
+    request_body = ConversionOrderBody,
+    responses((status = 200, body = ConversionAnswer, description = "It is reserved."), Errors),
+)]
 async fn prepare_conversion(
     api: Data<BackendApi>,
     body: Json<ConversionOrderBody>,
@@ -53,7 +76,15 @@ async fn prepare_conversion(
     Ok(Json(ordered.into()))
 }
 
-/// The scheme's word on a conversion, in whichever of the two forms it comes.
+/// The scheme's word on a conversion, in whichever of the two forms it comes
+#[utoipa::path(
+    put,
+    path = "/fxTransfers/{commitRequestId}",
+    tag = "conversions",
+    params(("commitRequestId" = CorrelationId, Path)),
+    request_body = ConversionNotification,
+    responses((status = 200, body = Object, description = "It is heard."), Errors),
+)]
 async fn conversion_result(
     api: Data<BackendApi>,
     path: Path<String>,
@@ -65,27 +96,48 @@ async fn conversion_result(
     Ok(HttpResponse::Ok().json(serde_json::json!({})))
 }
 
+/// The scheme's word on a conversion, in whichever of the two forms it comes
+#[utoipa::path(
+    patch,
+    path = "/fxTransfers/{commitRequestId}",
+    tag = "conversions",
+    params(("commitRequestId" = CorrelationId, Path)),
+    request_body = ConversionNotification,
+    responses((status = 200, body = Object, description = "It is heard."), Errors),
+)]
+async fn conversion_final_word(
+    api: Data<BackendApi>,
+    path: Path<String>,
+    body: Json<Box<RawValue>>,
+) -> Result<HttpResponse, InstructionError> {
+    conversion_result(api, path, body).await
+}
+
 /// What is read of a word. The Mojaloop Connector sends the state alone, the
 /// official document also has a form with the whole state of the conversion.
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct NotificationBody {
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct ConversionNotification {
+    #[schema(value_type = Option<TransferStateName>)]
     conversion_state: Option<Box<RawValue>>,
+    #[schema(value_type = Option<String>)]
     current_state: Option<Box<RawValue>>,
+    #[schema(value_type = Option<FinalConversionNotification>)]
     final_notification: Option<Box<RawValue>>,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct FinalNotification {
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct FinalConversionNotification {
+    #[schema(value_type = Option<TransferStateName>)]
     conversion_state: Option<Box<RawValue>>,
 }
 
 fn read_notification(body: &RawValue) -> Result<Notification, PaymentError> {
-    let body: NotificationBody = read_object(body)?.unwrap_or_default();
-    let told: FinalNotification = match &body.final_notification {
+    let body: ConversionNotification = read_object(body)?.unwrap_or_default();
+    let told: FinalConversionNotification = match &body.final_notification {
         Some(told) => read_object(told)?.unwrap_or_default(),
-        None => FinalNotification::default(),
+        None => FinalConversionNotification::default(),
     };
     let state = read_word(body.conversion_state.as_deref());
     let told = state.or_else(|| read_word(told.conversion_state.as_deref()));
@@ -96,6 +148,19 @@ fn read_notification(body: &RawValue) -> Result<Notification, PaymentError> {
         _ if current_state.as_deref() == Some("COMPLETED") => Notification::CompletedWithoutProof,
         _ => Notification::ErrorOccurred,
     })
+}
+
+#[derive(OpenApi)]
+#[openapi(paths(
+    quote_conversion,
+    prepare_conversion,
+    conversion_result,
+    conversion_final_word
+))]
+struct Operations;
+
+pub fn document() -> utoipa::openapi::OpenApi {
+    Operations::openapi()
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use actix_web::{
     web::{self, Data, Json, Path},
 };
 use serde::{Deserialize, Serialize};
+use utoipa::{OpenApi, ToSchema};
 
 use crate::{
     domain::{
@@ -18,61 +19,108 @@ use crate::{
     mojaloop::{
         backend_api::{BackendApi, BackendError, InstructionError},
         http::{malformed, optional_text, read_amount, read_text, read_transfer_id, resource},
+        openapi::{
+            errors::{Errors, ErrorsOrUnknown},
+            words::{
+                AmountText, CorrelationId, CurrencyCode, IdTypeName, IdValue, Moment, ShortText,
+                word,
+            },
+        },
     },
 };
 
+word!(
+    /// Who has begun.
+    InitiatorName,
+    |text| text.enum_values(Some(["PAYER", "PAYEE"]))
+);
+word!(
+    /// What kind of party has begun.
+    InitiatorTypeName,
+    |text| text.enum_values(Some(["CONSUMER", "AGENT", "BUSINESS", "DEVICE"]))
+);
+word!(
+    /// What the payer's FSP says of a request.
+    TransactionRequestStateName,
+    |text| text.enum_values(Some(["RECEIVED", "PENDING", "ACCEPTED", "REJECTED"]))
+);
+
 /// One end of a request.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct PartyBody {
+struct RequestPartyBody {
+    #[schema(value_type = IdTypeName)]
     id_type: String,
+    #[schema(value_type = IdValue)]
     id_value: String,
+    #[schema(value_type = Option<IdValue>)]
     id_sub_value: Option<String>,
+    #[schema(value_type = Option<ShortText>)]
     fsp_id: Option<String>,
+    #[schema(value_type = Option<ShortText>)]
     display_name: Option<String>,
     first_name: Option<String>,
     middle_name: Option<String>,
     last_name: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct TransactionRequestBody {
+    #[schema(value_type = CorrelationId)]
     transaction_request_id: String,
-    from: PartyBody,
-    to: PartyBody,
+    from: RequestPartyBody,
+    to: RequestPartyBody,
+    #[schema(value_type = AmountText)]
     amount: String,
+    #[schema(value_type = CurrencyCode)]
     currency: String,
+    #[schema(value_type = ShortText)]
     transaction_type: String,
+    #[schema(value_type = InitiatorName)]
     initiator: Initiator,
+    #[schema(value_type = InitiatorTypeName)]
     initiator_type: InitiatorType,
+    #[schema(value_type = Option<ShortText>)]
     note: Option<String>,
+    #[schema(value_type = Option<Moment>)]
     expiration: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct TransactionRequestAnswer {
+    #[schema(value_type = CorrelationId)]
     transaction_id: TransferId,
+    #[schema(value_type = TransactionRequestStateName)]
     transaction_request_state: PayersWord,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct RequestToPayBody {
+    #[schema(value_type = TransactionRequestStateName)]
     transaction_request_state: PayersWord,
     #[serde(rename = "homeR2PTransactionId")]
     home_r2p_transaction_id: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct OneTimePasswordAnswer {
     otp_value: String,
 }
 
-/// Somebody asks a customer of this DFSP for money. The answer is always that
-/// the request is here: the customer decides later.
+/// Somebody asks a customer of this DFSP for money
+///
+/// The answer is always that the request is here: the customer decides later.
+#[utoipa::path(
+    post,
+    path = "/transactionrequests",
+    tag = "requests to pay",
+    request_body = TransactionRequestBody,
+    responses((status = 200, body = TransactionRequestAnswer, description = "It is received."), Errors),
+)]
 async fn receive_request(
     api: Data<BackendApi>,
     body: Json<TransactionRequestBody>,
@@ -126,8 +174,12 @@ fn read_demand(
 /// around when it asks, and others do not; so the customer is the one whose FSP
 /// is this one. If that does not decide it, it is as with the Mojaloop Connector:
 /// `to` is asked.
-fn payer_and_payee(from: PartyBody, to: PartyBody, fsp_id: &str) -> (PartyBody, PartyBody) {
-    let is_here = |party: &PartyBody| party.fsp_id.as_deref() == Some(fsp_id);
+fn payer_and_payee(
+    from: RequestPartyBody,
+    to: RequestPartyBody,
+    fsp_id: &str,
+) -> (RequestPartyBody, RequestPartyBody) {
+    let is_here = |party: &RequestPartyBody| party.fsp_id.as_deref() == Some(fsp_id);
     if is_here(&from) && !is_here(&to) {
         (from, to)
     } else {
@@ -135,14 +187,22 @@ fn payer_and_payee(from: PartyBody, to: PartyBody, fsp_id: &str) -> (PartyBody, 
     }
 }
 
-fn name_of(party: &PartyBody) -> Result<Option<String>, PaymentError> {
+fn name_of(party: &RequestPartyBody) -> Result<Option<String>, PaymentError> {
     let names = [&party.first_name, &party.middle_name, &party.last_name];
     let names: Vec<_> = names.into_iter().flatten().map(String::as_str).collect();
     let full_name = Some(names.join(" ")).filter(|name| !name.is_empty());
     optional_text(party.display_name.clone().or(full_name), "the name")
 }
 
-/// The payer's FSP says what became of a request of a customer of this DFSP.
+/// The payer's FSP says what became of a request of a customer of this DFSP
+#[utoipa::path(
+    put,
+    path = "/requestToPay/{transactionRequestId}",
+    tag = "requests to pay",
+    params(("transactionRequestId" = CorrelationId, Path)),
+    request_body = RequestToPayBody,
+    responses((status = 200, body = Object, description = "It is heard."), Errors),
+)]
 async fn hear_of_request(
     api: Data<BackendApi>,
     path: Path<String>,
@@ -159,7 +219,14 @@ async fn hear_of_request(
     Ok(HttpResponse::Ok().json(serde_json::json!({})))
 }
 
-/// The one-time password of a request that is known here, to either side.
+/// The one-time password of a request that is known here, to either side
+#[utoipa::path(
+    get,
+    path = "/otp/{transactionRequestId}",
+    tag = "requests to pay",
+    params(("transactionRequestId" = CorrelationId, Path)),
+    responses((status = 200, body = OneTimePasswordAnswer, description = "The password."), ErrorsOrUnknown),
+)]
 async fn find_one_time_password(
     api: Data<BackendApi>,
     path: Path<String>,
@@ -186,11 +253,19 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .service(resource("/transactionrequests").route(web::post().to(receive_request)));
 }
 
+#[derive(OpenApi)]
+#[openapi(paths(hear_of_request, find_one_time_password, receive_request))]
+struct Operations;
+
+pub fn document() -> utoipa::openapi::OpenApi {
+    Operations::openapi()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn party(id_value: &str, fsp_id: Option<&str>) -> PartyBody {
+    fn party(id_value: &str, fsp_id: Option<&str>) -> RequestPartyBody {
         let body = serde_json::json!({
             "idType": "MSISDN", "idValue": id_value, "fspId": fsp_id,
         });

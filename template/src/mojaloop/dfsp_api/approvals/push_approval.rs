@@ -5,23 +5,31 @@
 //! connector ask the bank now instead of a moment later. So a callback may
 //! come twice, late, or never.
 
+use std::collections::BTreeMap;
+
 use actix_web::{
     Error, HttpRequest, HttpResponse, ResponseError,
     http::StatusCode,
     web::{Bytes, Data},
 };
 use serde::Deserialize;
+use utoipa::{
+    IntoResponses, OpenApi, ToSchema,
+    openapi::{RefOr, Response},
+};
 
 use crate::{
     domain::error::{ErrorCode, PaymentError},
-    mojaloop::{http::error_response, payer::debiting::Approvals},
+    mojaloop::{
+        http::error_response, openapi::errors::with_error_body, payer::debiting::Approvals,
+    },
 };
 
 /// HMAC-SHA256 of the body, in hexadecimal digits.
 const SIGNATURE: &str = "X-Approval-Signature";
 
 /// What is read of a callback. What the customer answered is not.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 struct Callback {
     /// Of the request that the customer was asked with.
     reference: String,
@@ -53,7 +61,33 @@ impl ResponseError for CallbackError {
     }
 }
 
-/// Answers the same whether anybody waits for this customer or not.
+struct CallbackErrors;
+
+impl IntoResponses for CallbackErrors {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        with_error_body([
+            ("400", "The body does not name a reference."),
+            ("401", "It is not signed with the shared secret."),
+        ])
+    }
+}
+
+/// A customer has answered on the telephone
+///
+/// The content is not believed: it makes the connector ask the bank at once.
+#[utoipa::path(
+    post,
+    path = "/approvals",
+    tag = "approvals",
+    params((
+        "X-Approval-Signature" = String,
+        Header,
+        description = "HMAC-SHA256 of the body, in hexadecimal digits.",
+    )),
+    request_body = Callback,
+    responses((status = 202, description = "It is heard."), CallbackErrors),
+)]
+// Answers the same whether anybody waits for this customer or not.
 pub async fn call_back(
     approvals: Data<Approvals>,
     request: HttpRequest,
@@ -81,4 +115,12 @@ fn malformed() -> CallbackError {
         ErrorCode::MalformedSyntax,
         "the callback does not name the reference of a request",
     ))
+}
+
+#[derive(OpenApi)]
+#[openapi(paths(call_back))]
+struct Operations;
+
+pub fn document() -> utoipa::openapi::OpenApi {
+    Operations::openapi()
 }

@@ -6,6 +6,7 @@ use actix_web::{
     web::{Data, Json},
 };
 use serde::Serialize;
+use utoipa::{OpenApi, ToSchema};
 
 use crate::{
     domain::{
@@ -20,20 +21,26 @@ use crate::{
             wire::{MerchantPaymentBody, OfferAnswer, SendMoneyBody},
         },
         http::{Present, optional_text},
+        openapi::{
+            errors::Errors,
+            words::{CorrelationId, TransferStateName},
+        },
     },
 };
 
-/// A payment that has been made: what the payee got, and what it cost.
-#[derive(Serialize)]
+/// A payment that has begun, and is made: what the payee got, and what it cost.
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct PaidAnswer {
+pub struct BegunAnswer {
+    #[schema(value_type = CorrelationId)]
     transfer_id: TransferId,
+    #[schema(value_type = TransferStateName)]
     transfer_state: &'static str,
     #[serde(flatten)]
     terms: OfferAnswer,
 }
 
-impl PaidAnswer {
+impl BegunAnswer {
     fn of(payment: OutgoingPayment) -> Option<Self> {
         Some(Self {
             transfer_id: payment.transfer_id.clone(),
@@ -72,6 +79,16 @@ fn location(transfer_id: &TransferId) -> String {
     format!("/transfers/{transfer_id}")
 }
 
+/// Send money
+///
+/// A request that is repeated under its `homeTransactionId` is one payment.
+#[utoipa::path(
+    post,
+    path = "/send-money",
+    tag = "payments",
+    request_body = SendMoneyBody,
+    responses((status = 200, body = BegunAnswer, description = "It is paid."), Errors),
+)]
 pub async fn send_money(
     api: Data<DfspApi>,
     body: Json<SendMoneyBody>,
@@ -83,6 +100,16 @@ pub async fn send_money(
     begin(&api, request).await
 }
 
+/// Pay a merchant
+///
+/// A request that is repeated under its `homeTransactionId` is one payment.
+#[utoipa::path(
+    post,
+    path = "/merchant-payment",
+    tag = "payments",
+    request_body = MerchantPaymentBody,
+    responses((status = 200, body = BegunAnswer, description = "It is paid."), Errors),
+)]
 pub async fn merchant_payment(
     api: Data<DfspApi>,
     body: Json<MerchantPaymentBody>,
@@ -112,11 +139,19 @@ pub async fn begin(api: &DfspApi, request: OutgoingRequest) -> actix_web::Result
         failure: FailedPayment(error),
     };
     let answer = ordered.outcome.and_then(|payment| {
-        PaidAnswer::of(payment)
+        BegunAnswer::of(payment)
             .ok_or_else(|| PaymentError::new(ErrorCode::Internal, "the payment has no offer"))
     });
     let answer = answer.map_err(unpaid)?;
     Ok(HttpResponse::Ok()
         .insert_header((header::LOCATION, location))
         .json(answer))
+}
+
+#[derive(OpenApi)]
+#[openapi(paths(send_money, merchant_payment))]
+struct Operations;
+
+pub fn document() -> utoipa::openapi::OpenApi {
+    Operations::openapi()
 }

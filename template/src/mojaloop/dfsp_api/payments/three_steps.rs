@@ -1,11 +1,9 @@
 //! `POST` and `PUT` of `/send-money` and `/merchant-payment`: the payee, and
 //! the payer's decisions on him and on the terms.
 
-use actix_web::{
-    HttpResponse,
-    web::{Data, Json, Path},
-};
+use actix_web::web::{Data, Json, Path};
 use serde::{Deserialize, Serialize};
+use utoipa::{OpenApi, ToSchema};
 
 use crate::{
     domain::{
@@ -19,20 +17,26 @@ use crate::{
             wire::{MerchantPaymentBody, OfferAnswer, PayeeAnswer, SendMoneyBody},
         },
         http::{malformed, read_transfer_id},
+        openapi::{
+            errors::{Errors, ErrorsOrUnknown},
+            words::{CorrelationId, ShortText},
+        },
     },
 };
 
-/// The payee whom the payer is asked to confirm.
-#[derive(Serialize)]
+/// A payment that has begun: the payee whom the payer is asked to confirm.
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct FoundAnswer {
+pub struct BegunAnswer {
+    #[schema(value_type = CorrelationId)]
     transaction_id: TransferId,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = ShortText, required = false)]
     home_transaction_id: Option<String>,
     payee_details: PayeeAnswer,
 }
 
-impl FoundAnswer {
+impl BegunAnswer {
     fn of(payment: OutgoingPayment) -> Option<Self> {
         let payee = PayeeAnswer::of(&payment.request.payee, payment.payee?);
         Some(Self {
@@ -44,31 +48,60 @@ impl FoundAnswer {
 }
 
 /// The payer's decision: on the payee, or on the terms.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Decision {
     accept_party: Option<bool>,
     accept_quote: Option<bool>,
 }
 
-#[derive(Serialize)]
+/// What came of it: of a payee that was confirmed, the offer.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum DecisionAnswer {
+    Offered(Box<OfferAnswer>),
+    Decided(DecidedAnswer),
+}
+
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct DecisionAnswer {
+pub struct DecidedAnswer {
+    #[schema(value_type = CorrelationId)]
     transfer_id: TransferId,
 }
 
+/// Who would get the money?
+///
+/// A request that is repeated under its `homeTransactionId` is one payment.
+#[utoipa::path(
+    post,
+    path = "/send-money",
+    tag = "payments",
+    request_body = SendMoneyBody,
+    responses((status = 200, body = BegunAnswer, description = "The payee. Nothing has moved."), Errors),
+)]
 pub async fn send_money(
     api: Data<DfspApi>,
     body: Json<SendMoneyBody>,
-) -> Result<Json<FoundAnswer>, RequestError> {
+) -> Result<Json<BegunAnswer>, RequestError> {
     let request = api.read_send_money(body.into_inner())?;
     begin(&api, request).await
 }
 
+/// Which merchant would be paid?
+///
+/// A request that is repeated under its `homeTransactionId` is one payment.
+#[utoipa::path(
+    post,
+    path = "/merchant-payment",
+    tag = "payments",
+    request_body = MerchantPaymentBody,
+    responses((status = 200, body = BegunAnswer, description = "The payee. Nothing has moved."), Errors),
+)]
 pub async fn merchant_payment(
     api: Data<DfspApi>,
     body: Json<MerchantPaymentBody>,
-) -> Result<Json<FoundAnswer>, RequestError> {
+) -> Result<Json<BegunAnswer>, RequestError> {
     let request = api.read_merchant_payment(body.into_inner())?;
     begin(&api, request).await
 }
@@ -77,21 +110,55 @@ pub async fn merchant_payment(
 pub async fn begin(
     api: &DfspApi,
     request: OutgoingRequest,
-) -> Result<Json<FoundAnswer>, RequestError> {
+) -> Result<Json<BegunAnswer>, RequestError> {
     let payment = api.payer.find_payee(request).await?;
-    let answer = FoundAnswer::of(payment)
+    let answer = BegunAnswer::of(payment)
         .ok_or_else(|| PaymentError::new(ErrorCode::Internal, "the payment has no payee"))?;
     Ok(Json(answer))
 }
 
-/// A no counts, whatever it is said to. `homeTransactionId` is not compared:
-/// the official collection sends another one here than in the first request.
-pub async fn decide(
+/// Confirm the payee, agree to the offer, or decline either
+#[utoipa::path(
+    put,
+    path = "/send-money/{transferId}",
+    tag = "payments",
+    params(("transferId" = CorrelationId, Path)),
+    request_body = Decision,
+    responses((status = 200, body = DecisionAnswer, description = "It is done."), ErrorsOrUnknown),
+)]
+pub async fn decide_on_sending(
     api: Data<DfspApi>,
     path: Path<String>,
     body: Json<Decision>,
-) -> actix_web::Result<HttpResponse> {
-    let transfer_id = read_transfer_id(path.into_inner(), "transferId").map_err(RequestError)?;
+) -> actix_web::Result<Json<DecisionAnswer>> {
+    decide(&api, path.into_inner(), &body).await
+}
+
+/// Confirm the payee, agree to the offer, or decline either
+#[utoipa::path(
+    put,
+    path = "/merchant-payment/{transferId}",
+    tag = "payments",
+    params(("transferId" = CorrelationId, Path)),
+    request_body = Decision,
+    responses((status = 200, body = DecisionAnswer, description = "It is done."), ErrorsOrUnknown),
+)]
+pub async fn decide_on_merchant_payment(
+    api: Data<DfspApi>,
+    path: Path<String>,
+    body: Json<Decision>,
+) -> actix_web::Result<Json<DecisionAnswer>> {
+    decide(&api, path.into_inner(), &body).await
+}
+
+/// A no counts, whatever it is said to. `homeTransactionId` is not compared:
+/// the official collection sends another one here than in the first request.
+async fn decide(
+    api: &DfspApi,
+    transfer_id: String,
+    body: &Decision,
+) -> actix_web::Result<Json<DecisionAnswer>> {
+    let transfer_id = read_transfer_id(transfer_id, "transferId").map_err(RequestError)?;
     match (body.accept_party, body.accept_quote) {
         (Some(true), None) => {
             let payment = api.payer.confirm_payee(transfer_id).await;
@@ -119,14 +186,27 @@ pub async fn decide(
     }
 }
 
-fn offered(payment: OutgoingPayment) -> Result<HttpResponse, RequestError> {
+fn offered(payment: OutgoingPayment) -> Result<Json<DecisionAnswer>, RequestError> {
     let answer = OfferAnswer::of(payment)
         .ok_or_else(|| PaymentError::new(ErrorCode::Internal, "the payment has no offer"))?;
-    Ok(HttpResponse::Ok().json(answer))
+    Ok(Json(DecisionAnswer::Offered(Box::new(answer))))
 }
 
-fn decided(payment: OutgoingPayment) -> HttpResponse {
-    HttpResponse::Ok().json(DecisionAnswer {
+fn decided(payment: OutgoingPayment) -> Json<DecisionAnswer> {
+    Json(DecisionAnswer::Decided(DecidedAnswer {
         transfer_id: payment.transfer_id,
-    })
+    }))
+}
+
+#[derive(OpenApi)]
+#[openapi(paths(
+    send_money,
+    merchant_payment,
+    decide_on_sending,
+    decide_on_merchant_payment
+))]
+struct Operations;
+
+pub fn document() -> utoipa::openapi::OpenApi {
+    Operations::openapi()
 }

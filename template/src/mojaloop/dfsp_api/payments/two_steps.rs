@@ -3,6 +3,7 @@
 
 use actix_web::web::{Data, Json, Path};
 use serde::{Deserialize, Serialize};
+use utoipa::{OpenApi, ToSchema};
 
 use crate::{
     domain::{
@@ -16,33 +17,62 @@ use crate::{
             wire::{MerchantPaymentBody, OfferAnswer, SendMoneyBody},
         },
         http::read_transfer_id,
+        openapi::{
+            errors::{Errors, ErrorsOrUnknown},
+            words::CorrelationId,
+        },
     },
 };
 
-#[derive(Deserialize)]
+/// A payment that has begun: its offer.
+#[derive(Serialize, ToSchema)]
+pub struct BegunAnswer(OfferAnswer);
+
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Decision {
     accept_quote: bool,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DecisionAnswer {
+    #[schema(value_type = CorrelationId)]
     transfer_id: TransferId,
 }
 
+/// What would it cost to send money?
+///
+/// A request that is repeated under its `homeTransactionId` is one payment.
+#[utoipa::path(
+    post,
+    path = "/send-money",
+    tag = "payments",
+    request_body = SendMoneyBody,
+    responses((status = 200, body = BegunAnswer, description = "The offer. Nothing has moved."), Errors),
+)]
 pub async fn send_money(
     api: Data<DfspApi>,
     body: Json<SendMoneyBody>,
-) -> Result<Json<OfferAnswer>, RequestError> {
+) -> Result<Json<BegunAnswer>, RequestError> {
     let request = api.read_send_money(body.into_inner())?;
     begin(&api, request).await
 }
 
+/// What would it cost to pay a merchant?
+///
+/// A request that is repeated under its `homeTransactionId` is one payment.
+#[utoipa::path(
+    post,
+    path = "/merchant-payment",
+    tag = "payments",
+    request_body = MerchantPaymentBody,
+    responses((status = 200, body = BegunAnswer, description = "The offer. Nothing has moved."), Errors),
+)]
 pub async fn merchant_payment(
     api: Data<DfspApi>,
     body: Json<MerchantPaymentBody>,
-) -> Result<Json<OfferAnswer>, RequestError> {
+) -> Result<Json<BegunAnswer>, RequestError> {
     let request = api.read_merchant_payment(body.into_inner())?;
     begin(&api, request).await
 }
@@ -51,21 +81,55 @@ pub async fn merchant_payment(
 pub async fn begin(
     api: &DfspApi,
     request: OutgoingRequest,
-) -> Result<Json<OfferAnswer>, RequestError> {
+) -> Result<Json<BegunAnswer>, RequestError> {
     let payment = api.payer.offer(request).await?;
     let answer = OfferAnswer::of(payment)
         .ok_or_else(|| PaymentError::new(ErrorCode::Internal, "the payment has no offer"))?;
-    Ok(Json(answer))
+    Ok(Json(BegunAnswer(answer)))
 }
 
-/// `homeTransactionId` is not compared: the official collection sends another
-/// one here than in the request for the offer.
-pub async fn decide(
+/// Agree to the offer, or decline it
+#[utoipa::path(
+    put,
+    path = "/send-money/{transferId}",
+    tag = "payments",
+    params(("transferId" = CorrelationId, Path)),
+    request_body = Decision,
+    responses((status = 200, body = DecisionAnswer, description = "It is done."), ErrorsOrUnknown),
+)]
+pub async fn decide_on_sending(
     api: Data<DfspApi>,
     path: Path<String>,
     body: Json<Decision>,
 ) -> Result<Json<DecisionAnswer>, FailedPayment> {
-    let transfer_id = read_transfer_id(path.into_inner(), "transferId")?;
+    decide(&api, path.into_inner(), &body).await
+}
+
+/// Agree to the offer, or decline it
+#[utoipa::path(
+    put,
+    path = "/merchant-payment/{transferId}",
+    tag = "payments",
+    params(("transferId" = CorrelationId, Path)),
+    request_body = Decision,
+    responses((status = 200, body = DecisionAnswer, description = "It is done."), ErrorsOrUnknown),
+)]
+pub async fn decide_on_merchant_payment(
+    api: Data<DfspApi>,
+    path: Path<String>,
+    body: Json<Decision>,
+) -> Result<Json<DecisionAnswer>, FailedPayment> {
+    decide(&api, path.into_inner(), &body).await
+}
+
+/// `homeTransactionId` is not compared: the official collection sends another
+/// one here than in the request for the offer.
+async fn decide(
+    api: &DfspApi,
+    transfer_id: String,
+    body: &Decision,
+) -> Result<Json<DecisionAnswer>, FailedPayment> {
+    let transfer_id = read_transfer_id(transfer_id, "transferId")?;
     let payment = match body.accept_quote {
         true => api.payer.accept(transfer_id).await?,
         false => api.payer.reject(transfer_id).await?,
@@ -73,4 +137,17 @@ pub async fn decide(
     Ok(Json(DecisionAnswer {
         transfer_id: payment.transfer_id,
     }))
+}
+
+#[derive(OpenApi)]
+#[openapi(paths(
+    send_money,
+    merchant_payment,
+    decide_on_sending,
+    decide_on_merchant_payment
+))]
+struct Operations;
+
+pub fn document() -> utoipa::openapi::OpenApi {
+    Operations::openapi()
 }

@@ -6,6 +6,10 @@ use actix_web::{
     web::{self, Data, Json, Path, Query},
 };
 use serde::{Deserialize, Serialize};
+use utoipa::{
+    IntoParams, OpenApi, PartialSchema, ToSchema,
+    openapi::{OneOfBuilder, Ref, RefOr, Schema},
+};
 
 use crate::{
     domain::{
@@ -17,36 +21,76 @@ use crate::{
         transfer_id::TransferId,
     },
     mojaloop::{
-        dfsp_api::{DfspApi, RequestError, payments},
+        dfsp_api::{
+            DfspApi, RequestError,
+            payments::{self, BegunAnswer},
+        },
         http::{Present, malformed, read_amount, read_text, read_transfer_id, resource},
+        openapi::{
+            errors::{Errors, ErrorsOrUnknown},
+            words::{
+                AmountText, CorrelationId, CurrencyCode, IdTypeName, IdValue, Moment, ShortText,
+                word,
+            },
+        },
     },
 };
 
+word!(
+    /// Where a request that a customer has made stands.
+    SentRequestStateName,
+    |text| text.enum_values(Some([
+        "UNKNOWN", "UNSENT", "RECEIVED", "PENDING", "ACCEPTED", "REJECTED", "FAILED", "EXPIRED"
+    ]))
+);
+word!(
+    /// Where a request that a customer has to decide on stands.
+    ReceivedRequestStateName,
+    |text| text.enum_values(Some(["RECEIVED", "ACCEPTED", "REJECTED", "EXPIRED"]))
+);
+
 /// What a customer asks for.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct RequestToPayBody {
+    #[schema(value_type = ShortText)]
     home_transaction_id: String,
+    #[schema(value_type = IdValue)]
     payee_id: String,
+    #[schema(value_type = Option<IdTypeName>)]
     payee_id_type: Option<String>,
+    #[schema(value_type = IdValue)]
     payer_id: String,
+    #[schema(value_type = IdTypeName)]
     payer_id_type: String,
+    #[schema(value_type = Option<IdValue>)]
     payer_sub_id: Option<String>,
+    #[schema(value_type = AmountText)]
     amount: String,
+    #[schema(value_type = CurrencyCode)]
     currency: String,
+    #[schema(value_type = ShortText)]
     transaction_type: String,
+    /// The payer is to show a one-time password.
+    #[schema(pattern = "^OTP$")]
     authentication_type: Option<String>,
 }
 
 /// A request that a customer has made.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct SentRequestAnswer {
+    #[schema(value_type = CorrelationId)]
     transaction_request_id: TransferId,
+    #[schema(value_type = ShortText)]
     home_transaction_id: String,
+    #[schema(value_type = SentRequestStateName)]
     state: &'static str,
+    #[schema(value_type = AmountText)]
     amount: String,
+    #[schema(value_type = CurrencyCode)]
     currency: Currency,
+    #[schema(value_type = Moment)]
     expiration: Timestamp,
 }
 
@@ -74,33 +118,46 @@ impl From<SentRequest> for SentRequestAnswer {
 }
 
 /// A request that a customer has to decide on.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct ReceivedRequestAnswer {
+    #[schema(value_type = CorrelationId)]
     transaction_request_id: TransferId,
     /// Of the payment, if there is one: `GET /transfers` says how far it is.
+    #[schema(value_type = CorrelationId)]
     transfer_id: TransferId,
+    #[schema(value_type = ReceivedRequestStateName)]
     state: &'static str,
-    payer: PartyAnswer,
-    payee: PartyAnswer,
+    payer: RequestPartyAnswer,
+    payee: RequestPartyAnswer,
+    #[schema(value_type = AmountText)]
     amount: String,
+    #[schema(value_type = CurrencyCode)]
     currency: Currency,
+    #[schema(value_type = ShortText)]
     transaction_type: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = ShortText, required = false)]
     note: Option<String>,
+    #[schema(value_type = Moment)]
     expiration: Timestamp,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct PartyAnswer {
+struct RequestPartyAnswer {
+    #[schema(value_type = IdTypeName)]
     id_type: &'static str,
+    #[schema(value_type = IdValue)]
     id_value: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = IdValue, required = false)]
     id_sub_value: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = ShortText, required = false)]
     fsp_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = ShortText, required = false)]
     name: Option<String>,
 }
 
@@ -118,14 +175,14 @@ impl From<ReceivedRequest> for ReceivedRequestAnswer {
             transaction_request_id: demand.transaction_request_id,
             transfer_id: request.transaction_id,
             state,
-            payer: PartyAnswer {
+            payer: RequestPartyAnswer {
                 id_type: demand.payer.id_type().as_str(),
                 id_value: demand.payer.as_given().to_owned(),
                 id_sub_value: demand.payer.sub_value().map(str::to_owned),
                 fsp_id: None,
                 name: None,
             },
-            payee: PartyAnswer {
+            payee: RequestPartyAnswer {
                 id_type: payee.identifier.id_type().as_str(),
                 id_value: payee.identifier.as_given().to_owned(),
                 id_sub_value: payee.identifier.sub_value().map(str::to_owned),
@@ -142,19 +199,56 @@ impl From<ReceivedRequest> for ReceivedRequestAnswer {
 }
 
 /// Whose requests are listed; everybody's, if nothing is said.
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
 struct OfCustomer {
+    #[param(value_type = Option<IdTypeName>)]
     id_type: Option<String>,
+    #[param(value_type = Option<IdValue>)]
     id_value: Option<String>,
 }
 
 /// What the customer decides.
-#[derive(Deserialize)]
-struct Decision {
+#[derive(Deserialize, ToSchema)]
+struct RequestDecision {
     accept: bool,
 }
 
+/// The payment that a yes begins, or the request that a no ends.
+struct RequestDecisionAnswer;
+
+impl PartialSchema for RequestDecisionAnswer {
+    fn schema() -> RefOr<Schema> {
+        OneOfBuilder::new()
+            .item(Ref::from_schema_name(BegunAnswer::name()))
+            .item(Ref::from_schema_name(ReceivedRequestAnswer::name()))
+            .into()
+    }
+}
+
+impl ToSchema for RequestDecisionAnswer {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((BegunAnswer::name().into(), BegunAnswer::schema()));
+        BegunAnswer::schemas(schemas);
+        schemas.push((
+            ReceivedRequestAnswer::name().into(),
+            ReceivedRequestAnswer::schema(),
+        ));
+        ReceivedRequestAnswer::schemas(schemas);
+    }
+}
+
+/// A customer asks somebody for money
+///
+/// A request that is repeated under its `homeTransactionId` is one request.
+#[utoipa::path(
+    post,
+    path = "/request-to-pay",
+    tag = "requests to pay",
+    request_body = RequestToPayBody,
+    responses((status = 200, body = SentRequestAnswer, description = "The request, and how far it has come."), Errors),
+)]
 async fn ask(
     api: Data<DfspApi>,
     body: Json<RequestToPayBody>,
@@ -185,6 +279,14 @@ fn read_wish(api: &DfspApi, body: RequestToPayBody) -> Result<PaymentWish, Payme
     })
 }
 
+/// How far has a request come that a customer has made?
+#[utoipa::path(
+    get,
+    path = "/request-to-pay/{transactionRequestId}",
+    tag = "requests to pay",
+    params(("transactionRequestId" = CorrelationId, Path)),
+    responses((status = 200, body = SentRequestAnswer, description = "The request."), ErrorsOrUnknown),
+)]
 async fn find_sent(
     api: Data<DfspApi>,
     path: Path<String>,
@@ -193,6 +295,14 @@ async fn find_sent(
     Ok(Json(api.sent_requests.find(&id).await?.into()))
 }
 
+/// The requests that a customer, or anybody, has to decide on
+#[utoipa::path(
+    get,
+    path = "/transactionrequests",
+    tag = "requests to pay",
+    params(OfCustomer),
+    responses((status = 200, body = [ReceivedRequestAnswer], description = "The requests."), Errors),
+)]
 async fn list_undecided(
     api: Data<DfspApi>,
     http_request: HttpRequest,
@@ -211,6 +321,14 @@ async fn list_undecided(
     Ok(Json(undecided.into_iter().map(Into::into).collect()))
 }
 
+/// A request that a customer has received
+#[utoipa::path(
+    get,
+    path = "/transactionrequests/{transactionRequestId}",
+    tag = "requests to pay",
+    params(("transactionRequestId" = CorrelationId, Path)),
+    responses((status = 200, body = ReceivedRequestAnswer, description = "The request."), ErrorsOrUnknown),
+)]
 async fn find_received(
     api: Data<DfspApi>,
     path: Path<String>,
@@ -219,11 +337,21 @@ async fn find_received(
     Ok(Json(api.received_requests.find(&id).await?.into()))
 }
 
+/// The customer's decision on a request
+///
 /// A yes begins a payment, and is answered like every other that is begun.
+#[utoipa::path(
+    put,
+    path = "/transactionrequests/{transactionRequestId}",
+    tag = "requests to pay",
+    params(("transactionRequestId" = CorrelationId, Path)),
+    request_body = RequestDecision,
+    responses((status = 200, body = RequestDecisionAnswer, description = "What follows from it."), ErrorsOrUnknown),
+)]
 async fn decide(
     api: Data<DfspApi>,
     path: Path<String>,
-    body: Json<Decision>,
+    body: Json<RequestDecision>,
     http_request: HttpRequest,
 ) -> actix_web::Result<HttpResponse> {
     let id = read_transfer_id(path.into_inner(), "transactionRequestId").map_err(RequestError)?;
@@ -247,4 +375,12 @@ pub fn routes(config: &mut web::ServiceConfig) {
                 .route(web::get().to(find_received))
                 .route(web::put().to(decide)),
         );
+}
+
+#[derive(OpenApi)]
+#[openapi(paths(ask, find_sent, list_undecided, find_received, decide))]
+struct Operations;
+
+pub fn document() -> utoipa::openapi::OpenApi {
+    Operations::openapi()
 }

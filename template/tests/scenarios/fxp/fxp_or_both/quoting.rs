@@ -58,8 +58,9 @@ async fn the_side_that_is_not_known_may_have_no_amount_at_all() {
 async fn a_quote_ends_with_what_ends_first() {
     // The rate of the sandbox bank holds for 30 s.
     let connector = TestConnector::start().await;
-    let quote = connector.quote_conversion(&Conversion::sending("1000"));
-    let ends = expiration(&quote.await.served());
+    let patient = Conversion::sending("1000");
+    let quote = connector.quote_conversion(&patient).await;
+    let ends = expiration(&quote.served());
     assert!(ends > in_seconds(20) && ends <= in_seconds(30), "{ends}");
 
     let mut impatient = Conversion::sending("1000");
@@ -73,8 +74,8 @@ async fn a_quote_ends_with_what_ends_first() {
     assert!(expiration(&quote) > in_seconds(20));
 
     let connector = TestConnector::with(&[("QUOTE_LIFETIME_MS", "4000")]).await;
-    let quote = connector.quote_conversion(&Conversion::sending("1000"));
-    assert!(expiration(&quote.await.served()) <= in_seconds(4));
+    let quote = connector.quote_conversion(&patient).await;
+    assert!(expiration(&quote.served()) <= in_seconds(4));
 }
 
 #[tokio::test]
@@ -122,16 +123,15 @@ async fn more_than_the_bank_has_is_not_quoted() {
 #[tokio::test]
 async fn what_comes_to_nothing_or_cannot_be_read_is_refused() {
     let connector = TestConnector::start().await;
-    let too_small = connector.quote_conversion(&Conversion::sending("0.01"));
-    too_small.await.assert_error(400, "5101");
-    let nothing = connector.quote_conversion(&Conversion::sending("0"));
-    nothing.await.assert_error(400, "3101");
+    for (amount, code) in [("0.01", "5101"), ("0", "3101"), ("1.001", "3101")] {
+        let conversion = Conversion::sending(amount);
+        let refused = connector.quote_conversion(&conversion).await;
+        refused.assert_error(400, code);
+    }
     let mut both = Conversion::sending("1000");
     both.target.1 = "14";
     let both = connector.quote_conversion(&both).await;
     both.assert_error(400, "3101");
-    let too_precise = connector.quote_conversion(&Conversion::sending("1.001"));
-    too_precise.await.assert_error(400, "3101");
     let mut request = Conversion::sending("1000").quote_request();
     request["conversionTerms"]["expiration"] = json!("tomorrow");
     let unreadable = connector.backend.post("/fxQuotes", &request).await;

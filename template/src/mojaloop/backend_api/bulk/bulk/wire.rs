@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use utoipa::ToSchema;
 
 use crate::{
     domain::{
@@ -18,23 +19,31 @@ use crate::{
         },
         bulk_payee::{ItemState, KnownBulkTransfer},
         http::{Present, read_amount, read_text, read_transfer_id, unreadable_element},
+        openapi::words::{
+            AmountText, AmountTypeName, CorrelationId, CurrencyCode, Moment, ShortText,
+            TransferStateName,
+        },
     },
 };
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct BulkQuoteBody {
+    #[schema(value_type = CorrelationId)]
     bulk_quote_id: String,
+    #[schema(value_type = PartyBody)]
     from: Value,
     individual_quotes: Vec<IndividualQuote>,
 }
 
 /// One of them: a quote request without its payer, who is the same for all.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct IndividualQuote {
+    #[schema(value_type = CorrelationId)]
     quote_id: String,
     #[serde(flatten)]
+    #[schema(ignore)]
     rest: Map<String, Value>,
 }
 
@@ -65,28 +74,31 @@ fn read_quote_request(
     quoterequests::read(api, body.map_err(|error| unreadable_element(&error))?)
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct BulkQuoteAnswer {
+    #[schema(value_type = CorrelationId)]
     bulk_quote_id: TransferId,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Moment, required = false)]
     expiration: Option<Timestamp>,
     individual_quote_results: Vec<IndividualQuoteResult>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(untagged)]
 enum IndividualQuoteResult {
     Given(Box<QuoteAnswer>),
     #[serde(rename_all = "camelCase")]
     Failed {
+        #[schema(value_type = CorrelationId)]
         quote_id: QuoteId,
         error_response: ErrorResponse,
     },
 }
 
 /// An error of one item. Unlike that of a request it has these two elements alone.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct ErrorResponse {
     status_code: &'static str,
@@ -122,9 +134,10 @@ impl From<BulkQuote> for BulkQuoteAnswer {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct BulkTransferBody {
+    #[schema(value_type = CorrelationId)]
     bulk_transfer_id: String,
     /// The answer to the bulk quote. The official document has one name for it
     /// and the Mojaloop Connector another; without its cache it sends none.
@@ -134,20 +147,26 @@ pub struct BulkTransferBody {
 }
 
 /// Only its identifier counts: the quotes are those that this connector kept.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct BulkQuoteCopy {
+    #[schema(value_type = Option<CorrelationId>)]
     bulk_quote_id: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct IndividualTransfer {
+    #[schema(value_type = CorrelationId)]
     transfer_id: String,
     to: Option<PartyBody>,
+    #[schema(value_type = AmountText)]
     amount: String,
+    #[schema(value_type = CurrencyCode)]
     currency: String,
+    #[schema(value_type = Option<AmountTypeName>)]
     amount_type: Option<AmountType>,
+    #[schema(value_type = Option<ShortText>)]
     transaction_type: Option<String>,
 }
 
@@ -190,20 +209,24 @@ impl IndividualTransfer {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct BulkTransferAnswer {
+    #[schema(value_type = CorrelationId)]
     bulk_transfer_id: TransferId,
     /// The bulk has no booking of its own in the core banking system.
+    #[schema(value_type = CorrelationId)]
     home_transaction_id: TransferId,
     individual_transfer_results: Vec<IndividualTransferResult>,
 }
 
 /// The state is not in the official document, which allows for more than it has.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct IndividualTransferResult {
+    #[schema(value_type = CorrelationId)]
     transfer_id: TransferId,
+    #[schema(value_type = TransferStateName)]
     transfer_state: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     error_response: Option<ErrorResponse>,

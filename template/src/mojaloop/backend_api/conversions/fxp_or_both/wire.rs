@@ -1,6 +1,7 @@
 //! The shapes of conversions, as the Mojaloop Connector really uses them.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::{
     domain::{
@@ -18,41 +19,60 @@ use crate::{
     mojaloop::{
         fxp::Ordered,
         http::{malformed, read_amount, read_text, read_transfer_id},
+        openapi::words::{
+            AmountText, AmountTypeName, CorrelationId, CurrencyCode, Moment, TransferStateName,
+            word,
+        },
     },
 };
 
 /// Mojaloop's `FspId` is no longer.
 const MAX_FSP_ID_LENGTH: usize = 32;
 
+word!(
+    /// The identifier of a participant.
+    FspId,
+    |text| text.min_length(Some(1)).max_length(Some(MAX_FSP_ID_LENGTH))
+);
+
 /// An amount of money. The one that a quote is to work out is "0", or missing.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, ToSchema)]
 pub struct FxMoney {
+    #[schema(value_type = CurrencyCode)]
     pub currency: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = AmountText, required = false)]
     pub amount: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ConversionRequestBody {
+    #[schema(value_type = CorrelationId)]
     pub conversion_request_id: String,
     pub conversion_terms: ConversionTermsBody,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ConversionTermsBody {
+    #[schema(value_type = CorrelationId)]
     pub conversion_id: String,
+    #[schema(value_type = Option<CorrelationId>)]
     pub determining_transfer_id: Option<String>,
+    #[schema(value_type = FspId)]
     pub initiating_fsp: String,
+    #[schema(value_type = FspId)]
     pub counter_party_fsp: String,
+    #[schema(value_type = AmountTypeName)]
     pub amount_type: AmountType,
     pub source_amount: FxMoney,
     pub target_amount: FxMoney,
+    #[schema(value_type = Moment)]
     pub expiration: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ConversionQuoteAnswer {
     pub conversion_terms: ConversionTermsAnswer,
@@ -60,37 +80,49 @@ pub struct ConversionQuoteAnswer {
 
 /// The terms that this FXP converts under. What it earns is in the rate, so it
 /// states no charges.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ConversionTermsAnswer {
+    #[schema(value_type = CorrelationId)]
     pub conversion_id: TransferId,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = CorrelationId, required = false)]
     pub determining_transfer_id: Option<TransferId>,
+    #[schema(value_type = FspId)]
     pub initiating_fsp: String,
+    #[schema(value_type = FspId)]
     pub counter_party_fsp: String,
+    #[schema(value_type = AmountTypeName)]
     pub amount_type: AmountType,
     pub source_amount: FxMoney,
     pub target_amount: FxMoney,
+    #[schema(value_type = Moment)]
     pub expiration: Timestamp,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ConversionOrderBody {
+    #[schema(value_type = CorrelationId)]
     pub commit_request_id: String,
+    #[schema(value_type = Option<CorrelationId>)]
     pub determining_transfer_id: Option<String>,
+    #[schema(value_type = FspId)]
     pub initiating_fsp: String,
+    #[schema(value_type = FspId)]
     pub counter_party_fsp: String,
     pub source_amount: FxMoney,
     pub target_amount: FxMoney,
 }
 
 /// There is no fulfilment: the payee's FSP has it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ConversionAnswer {
     pub home_transaction_id: String,
+    #[schema(value_type = TransferStateName)]
     pub conversion_state: &'static str,
+    #[schema(value_type = Moment)]
     pub completed_timestamp: Timestamp,
 }
 
