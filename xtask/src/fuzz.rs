@@ -278,7 +278,7 @@ mod tests {
     fn the_report_says_how_many_ways_were_gone() {
         assert_eq!(
             links("\n  API Links:    9 covered / 11 selected\n"),
-            Some(9)
+            Some("9 covered / 11 selected")
         );
         assert_eq!(links("no links"), None);
     }
