@@ -33,6 +33,7 @@ pub mod promise;
 
 // [if use_cases has bulk]
 pub mod bulk;
+pub mod bulk_payment;
 // [end]
 pub mod incoming;
 pub mod outgoing;

@@ -14,6 +14,7 @@ pub mod turns;
 
 // [if use_cases has bulk]
 pub mod bulk_payee;
+pub mod bulk_payer;
 // [end]
 // [if role is fxp, both]
 pub mod fxp;

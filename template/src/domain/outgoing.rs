@@ -334,6 +334,10 @@ impl Offer {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OutgoingPayment {
     pub transfer_id: TransferId,
+    // [if use_cases has bulk]
+    /// The bulk that it belongs to, if it was not asked for alone.
+    pub bulk: Option<super::bulk_payment::BulkMembership>,
+    // [end]
     pub request: OutgoingRequest,
     pub payer_account: AccountNumber,
     state: OutgoingState,
@@ -363,6 +367,9 @@ impl OutgoingPayment {
         // [end]
         Self {
             transfer_id,
+            // [if use_cases has bulk]
+            bulk: None,
+            // [end]
             request,
             payer_account,
             state: OutgoingState::Requested,

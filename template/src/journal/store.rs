@@ -32,6 +32,8 @@ pub enum Direction {
     BulkQuote,
     /// Many incoming transfers of one request, each of which is kept besides.
     BulkTransfer,
+    /// Many outgoing payments of one customer, each of which is kept besides.
+    BulkPayment,
     // [end]
 }
 
@@ -51,6 +53,7 @@ impl Direction {
             // [if use_cases has bulk]
             "bulk quote" => Some(Self::BulkQuote),
             "bulk transfer" => Some(Self::BulkTransfer),
+            "bulk payment" => Some(Self::BulkPayment),
             // [end]
             _ => None,
         }
@@ -70,6 +73,7 @@ impl Direction {
             // [if use_cases has bulk]
             Self::BulkQuote => "bulk quote",
             Self::BulkTransfer => "bulk transfer",
+            Self::BulkPayment => "bulk payment",
             // [end]
         }
     }

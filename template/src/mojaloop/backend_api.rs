@@ -25,7 +25,7 @@ use super::{
     fxp::Fxp,
     // [end]
     http::{body_settings, error_response, health, no_such_resource, path_settings, resource},
-    openapi::{self, DOCUMENT_PATH, rendered, serve},
+    openapi::{self, RenderedDocument, this_document},
     payee::Payee,
 };
 use crate::{
@@ -50,6 +50,7 @@ pub struct BackendApi {
     // [end]
     // [if use_cases has bulk]
     pub bulk_payee: super::bulk_payee::BulkPayee,
+    pub bulk_payer: super::bulk_payer::BulkPayer,
     // [end]
     pub fsp_id: String,
     pub lei: Option<String>,
@@ -122,7 +123,7 @@ pub fn document() -> OpenApi {
 
 /// The routes of the backend API, in the order of the official document.
 pub fn routes(api: BackendApi) -> impl Fn(&mut web::ServiceConfig) + Clone + Send + 'static {
-    let document = rendered(&document());
+    let document = RenderedDocument::of(&document());
     move |config| {
         config
             .app_data(web::Data::new(api.clone()))
@@ -130,7 +131,8 @@ pub fn routes(api: BackendApi) -> impl Fn(&mut web::ServiceConfig) + Clone + Sen
             .app_data(path_settings())
             .service(resource("/").route(web::get().to(health::live_at_root)))
             .service(resource("/health").route(web::get().to(health::live)))
-            .service(resource(DOCUMENT_PATH).route(serve(document.clone())))
+            .app_data(web::Data::new(document.clone()))
+            .service(resource("/openapi.json").route(web::get().to(this_document)))
             .service(
                 resource("/parties/{idType}/{idValue}").route(web::get().to(parties::find_party)),
             )

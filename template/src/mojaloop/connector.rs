@@ -5,6 +5,9 @@
 //! money depends on it: it is spent on a proven commit, freed on a proven
 //! failure, and kept in every other case.
 
+// [if use_cases has bulk]
+pub mod bulk_transactions;
+// [end]
 pub mod parties;
 // [if use_cases has request_to_pay]
 pub mod requests_to_pay;

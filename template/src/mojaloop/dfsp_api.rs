@@ -5,6 +5,9 @@ mod accounts;
 // [if payer_debit is push_approval]
 mod approvals;
 // [end]
+// [if use_cases has bulk]
+mod bulk_payments;
+// [end]
 mod currency_pair;
 mod parties;
 mod payments;
@@ -22,7 +25,7 @@ use utoipa::openapi::OpenApi;
 
 use super::{
     http::{body_settings, error_response, health, no_such_resource, path_settings, resource},
-    openapi::{self, DOCUMENT_PATH, rendered, serve},
+    openapi::{self, RenderedDocument, this_document},
     payer::Payer,
 };
 use crate::{
@@ -37,6 +40,9 @@ use crate::{
 #[derive(Clone)]
 pub struct DfspApi {
     pub payer: Payer,
+    // [if use_cases has bulk]
+    pub bulk_payer: super::bulk_payer::BulkPayer,
+    // [end]
     // [if use_cases has request_to_pay]
     pub received_requests: super::payer::requests::ReceivedRequests,
     pub sent_requests: super::payee::requests::SentRequests,
@@ -103,6 +109,9 @@ pub fn document() -> OpenApi {
         // [if payer_debit is push_approval]
         approvals::document(),
         // [end]
+        // [if use_cases has bulk]
+        bulk_payments::document(),
+        // [end]
         // [if use_cases has request_to_pay]
         requests_to_pay::document(),
         // [end]
@@ -112,7 +121,7 @@ pub fn document() -> OpenApi {
 
 /// The routes of the DFSP API.
 pub fn routes(api: DfspApi) -> impl Fn(&mut web::ServiceConfig) + Clone + Send + 'static {
-    let document = rendered(&document());
+    let document = RenderedDocument::of(&document());
     move |config| {
         config
             .app_data(web::Data::new(api.clone()))
@@ -124,7 +133,8 @@ pub fn routes(api: DfspApi) -> impl Fn(&mut web::ServiceConfig) + Clone + Send +
             .app_data(path_settings())
             .service(resource("/").route(web::get().to(health::live_at_root)))
             .service(resource("/health").route(web::get().to(health::live)))
-            .service(resource(DOCUMENT_PATH).route(serve(document.clone())))
+            .app_data(web::Data::new(document.clone()))
+            .service(resource("/openapi.json").route(web::get().to(this_document)))
             .service(resource("/send-money").route(web::post().to(payments::send_money)))
             .service(
                 resource("/merchant-payment").route(web::post().to(payments::merchant_payment)),
@@ -142,6 +152,9 @@ pub fn routes(api: DfspApi) -> impl Fn(&mut web::ServiceConfig) + Clone + Send +
             .service(
                 resource("/transfers/{transferId}").route(web::get().to(transfers::find_transfer)),
             )
+            // [if use_cases has bulk]
+            .configure(bulk_payments::routes)
+            // [end]
             .service(
                 resource("/parties/{idType}/{idValue}").route(web::get().to(parties::find_party)),
             )

@@ -6,7 +6,11 @@ pub mod words;
 #[cfg(test)]
 pub mod yaml;
 
-use actix_web::{HttpResponse, Route, http::header::ContentType, web};
+use actix_web::{
+    HttpResponse,
+    http::header::ContentType,
+    web::{self, Data},
+};
 use utoipa::{
     PartialSchema, ToSchema,
     openapi::{ComponentsBuilder, Info, OpenApi, OpenApiBuilder},
@@ -14,9 +18,6 @@ use utoipa::{
 
 use self::words::{CorrelationId, IdTypeName, IdValue};
 use super::http::ErrorBody;
-
-/// Where each API serves its document.
-pub const DOCUMENT_PATH: &str = "/openapi.json";
 
 /// The document of an API, from those of its handlers.
 pub fn document(
@@ -36,25 +37,38 @@ pub fn document(
         .info(info)
         .components(Some(of_all.build()))
         .build();
-    parts.into_iter().fold(empty, OpenApi::merge_from)
+    let own = <Operations as utoipa::OpenApi>::openapi();
+    let parts = [own].into_iter().chain(parts);
+    parts.fold(empty, OpenApi::merge_from)
 }
 
 /// A document as it is served.
-pub fn rendered(document: &OpenApi) -> web::Bytes {
-    // Texts and lists of texts: there is nothing in it that JSON cannot say.
-    document.to_json().unwrap_or_default().into()
+#[derive(Clone)]
+pub struct RenderedDocument(web::Bytes);
+
+impl RenderedDocument {
+    pub fn of(document: &OpenApi) -> Self {
+        // Texts and lists of texts: there is nothing in it that JSON cannot say.
+        Self(document.to_json().unwrap_or_default().into())
+    }
 }
 
-pub fn serve(rendered: web::Bytes) -> Route {
-    web::get().to(move || {
-        let rendered = rendered.clone();
-        async move {
-            HttpResponse::Ok()
-                .content_type(ContentType::json())
-                .body(rendered)
-        }
-    })
+/// This document
+#[utoipa::path(
+    get,
+    path = "/openapi.json",
+    tag = "document",
+    responses((status = 200, body = Object, description = "The document of this API.")),
+)]
+pub async fn this_document(document: Data<RenderedDocument>) -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type(ContentType::json())
+        .body(document.0.clone())
 }
+
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(this_document))]
+struct Operations;
 
 #[cfg(test)]
 mod tests {

@@ -21,6 +21,9 @@ pub mod debiting;
 // [if payer_steps is not one_step]
 mod deciding;
 // [end]
+// [if use_cases has bulk]
+pub mod in_bulk;
+// [end]
 mod lapsing;
 mod offering;
 mod paying;

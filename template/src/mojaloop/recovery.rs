@@ -56,6 +56,21 @@ pub async fn look_after_outgoing(
     .await;
 }
 
+// [if use_cases has bulk]
+/// Looks after the bulks that nobody asks about any more, for ever.
+pub async fn look_after_bulks(
+    journal: Journal<crate::domain::bulk_payment::BulkPayment>,
+    bulk_payer: super::bulk_payer::BulkPayer,
+    interval: Duration,
+) {
+    look_after(journal, interval, move |bulk_id| {
+        let bulk_payer = bulk_payer.clone();
+        async move { bulk_payer.resume(&bulk_id).await }
+    })
+    .await;
+}
+
+// [end]
 // [if role is fxp, both]
 /// Looks after the conversions that nobody asks about any more, for ever.
 pub async fn look_after_conversions(

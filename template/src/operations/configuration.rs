@@ -82,6 +82,7 @@ pub struct Configuration {
     // [end]
     // [if use_cases has bulk]
     pub bulk_max_items: usize,
+    pub bulk_lifetime: Duration,
     // [end]
     /// `None` only with the sandbox bank, whose books start afresh as well.
     pub database: Option<PathBuf>,
@@ -144,6 +145,7 @@ impl Configuration {
         );
         // [if use_cases has bulk]
         let bulk_max_items = bulk_max_items(variables);
+        let bulk_lifetime = variables.milliseconds("BULK_LIFETIME_MS", "1800000");
         // [end]
         // [if payer_steps is three_steps]
         let payee_confirmed_within = variables.milliseconds("CONFIRM_PAYEE_WITHIN_MS", "120000");
@@ -204,6 +206,7 @@ impl Configuration {
             // [end]
             // [if use_cases has bulk]
             bulk_max_items: bulk_max_items?,
+            bulk_lifetime: bulk_lifetime?,
             // [end]
             // [if payer_steps is three_steps]
             payee_confirmed_within: payee_confirmed_within?,

@@ -236,12 +236,25 @@ impl Connector {
                 // [end]
                 connector: connector.clone(),
                 progress: Progress::new(outgoing.clone(), patience, schedule),
-                tasks,
+                tasks: tasks.clone(),
                 // [if payer_debit is push_approval]
                 approvals: approvals.clone(),
                 // [end]
             },
         );
+        // [if use_cases has bulk]
+        let bulks = Journal::new(Arc::clone(&store));
+        let bulk_payer = crate::mojaloop::bulk_payer::BulkPayer::new(
+            crate::mojaloop::bulk_payer::Settings {
+                max_items: configuration.bulk_max_items,
+                lifetime: configuration.bulk_lifetime,
+            },
+            payer.clone(),
+            connector.clone(),
+            Progress::new(bulks.clone(), patience, schedule),
+            tasks.clone(),
+        );
+        // [end]
         let interval = configuration.recovery_interval;
         // [if use_cases has request_to_pay]
         let received_requests = ReceivedRequests::new(
@@ -270,6 +283,13 @@ impl Connector {
         // [if role is fxp, both]
         recovery.spawn(look_after_conversions(conversions, fxp.clone(), interval));
         // [end]
+        // [if use_cases has bulk]
+        recovery.spawn(crate::mojaloop::recovery::look_after_bulks(
+            bulks,
+            bulk_payer.clone(),
+            interval,
+        ));
+        // [end]
 
         let backend_routes = backend_api::routes(BackendApi {
             payee,
@@ -282,6 +302,7 @@ impl Connector {
             // [end]
             // [if use_cases has bulk]
             bulk_payee,
+            bulk_payer: bulk_payer.clone(),
             // [end]
             fsp_id: configuration.fsp_id,
             lei: configuration.lei,
@@ -291,6 +312,9 @@ impl Connector {
         });
         let dfsp_routes = dfsp_api::routes(DfspApi {
             payer,
+            // [if use_cases has bulk]
+            bulk_payer,
+            // [end]
             // [if use_cases has request_to_pay]
             received_requests,
             sent_requests,

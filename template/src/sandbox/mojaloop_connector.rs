@@ -19,6 +19,9 @@ mod accounts;
 mod answer;
 mod backend;
 mod behaviour;
+// [if use_cases has bulk]
+pub mod bulk_transactions;
+// [end]
 mod control;
 pub mod conversion;
 mod conversion_shapes;
@@ -151,6 +154,9 @@ pub fn serve(
 fn routes(configuration: &mut web::ServiceConfig) {
     configuration
         .route("/", web::get().to(HttpResponse::Ok))
+        // [if use_cases has bulk]
+        .configure(bulk_transactions::routes)
+        // [end]
         .route("/transfers", web::post().to(outbound::post_transfer))
         .route("/transfers/{id}", web::put().to(outbound::put_transfer))
         .route("/transfers/{id}", web::get().to(outbound::get_transfer))

@@ -27,6 +27,9 @@ mod test_connector;
 
 mod accounts;
 mod bulk_incoming;
+// [if use_cases has bulk]
+mod bulk_payments;
+// [end]
 // [if payer_steps is three_steps]
 mod confirmation;
 // [end]

@@ -155,13 +155,15 @@ pub fn check_items<'a, Id: Eq + std::hash::Hash + 'a>(
     ids: impl ExactSizeIterator<Item = &'a Id>,
     max_items: usize,
 ) -> Result<(), PaymentError> {
+    check_length(ids.len(), max_items)?;
+    check_distinct(ids)
+}
+
+/// Refuses identifiers of which one comes twice.
+pub fn check_distinct<'a, Id: Eq + std::hash::Hash + 'a>(
+    ids: impl ExactSizeIterator<Item = &'a Id>,
+) -> Result<(), PaymentError> {
     let length = ids.len();
-    if length == 0 || length > max_items {
-        return Err(PaymentError::new(
-            ErrorCode::Unsupported,
-            format!("a bulk has 1 to {max_items} items here"),
-        ));
-    }
     let distinct: HashSet<_> = ids.collect();
     if distinct.len() < length {
         return Err(PaymentError::new(
@@ -170,4 +172,15 @@ pub fn check_items<'a, Id: Eq + std::hash::Hash + 'a>(
         ));
     }
     Ok(())
+}
+
+/// Refuses a bulk of nothing, and one that is too long.
+pub fn check_length(length: usize, max_items: usize) -> Result<(), PaymentError> {
+    if (1..=max_items).contains(&length) {
+        return Ok(());
+    }
+    Err(PaymentError::new(
+        ErrorCode::Unsupported,
+        format!("a bulk has 1 to {max_items} items here"),
+    ))
 }

@@ -3,7 +3,7 @@
 
 pub mod dfsp_or_fxp_or_both;
 
-use super::{approvals, document, payments, requests_to_pay};
+use super::{approvals, bulk_payments, document, payments, requests_to_pay};
 use crate::mojaloop::backend_api::written::Union;
 
 const ONE_STEP: &str = "payer_steps is one_step";
@@ -19,6 +19,7 @@ pub fn text() -> String {
             ),
         ])
         .part("payer_debit is push_approval", approvals::document())
+        .part("use_cases has bulk", bulk_payments::document())
         .part("use_cases has request_to_pay", requests_to_pay::document())
         .line("SendMoneyBody", "payeeName", ONE_STEP)
         .line("MerchantPaymentBody", "payeeName", ONE_STEP)

@@ -155,6 +155,11 @@ impl Payer {
         payment: &mut Recorded<OutgoingPayment>,
         begin: Begin,
     ) -> Result<(), PaymentError> {
+        // [if use_cases has bulk]
+        if let Some(membership) = payment.payment.bulk.clone() {
+            return self.wait_for_bulk(payment, &membership, begin).await;
+        }
+        // [end]
         let transfer_id = payment.payment.transfer_id.clone();
         let Some(offer) = payment.payment.offer.clone() else {
             return self.park(payment, "a payment without an offer").await;
@@ -190,6 +195,15 @@ impl Payer {
                 }
             };
         }
+        self.act_on(payment, view).await
+    }
+
+    /// Acts on what the hub says of a transfer that it was asked for.
+    pub(super) async fn act_on(
+        &self,
+        payment: &mut Recorded<OutgoingPayment>,
+        view: HubView,
+    ) -> Result<(), PaymentError> {
         match view {
             HubView::Final(FinalState::Committed) => {
                 let work = self.progress.intended();
@@ -224,7 +238,7 @@ impl Payer {
         })
     }
 
-    async fn begin_releasing(
+    pub(super) async fn begin_releasing(
         &self,
         payment: &mut Recorded<OutgoingPayment>,
         failure: PaymentError,
@@ -243,7 +257,18 @@ impl Payer {
         payment: &mut Recorded<OutgoingPayment>,
     ) -> Result<(), PaymentError> {
         let transfer_id = &payment.payment.transfer_id;
-        match self.connector.reject(&payment.payment).await {
+        let rejection = self.connector.reject(&payment.payment);
+        // [if use_cases has bulk]
+        let belongs_to_bulk = payment.payment.bulk.is_some();
+        let rejection = async move {
+            match belongs_to_bulk {
+                // Told together with the others.
+                true => Rejection::Rejected,
+                false => rejection.await,
+            }
+        };
+        // [end]
+        match rejection.await {
             Rejection::Rejected => {}
             Rejection::Unknown(reason) => {
                 tracing::warn!(%transfer_id, reason, "rejection not confirmed, the offer will expire");

@@ -18,6 +18,16 @@ impl Answer {
         }
     }
 
+    // [if use_cases has bulk]
+    /// What comes of it is called back.
+    pub(super) fn accepted() -> Self {
+        Self {
+            status: StatusCode::ACCEPTED,
+            body: None,
+        }
+    }
+
+    // [end]
     pub(super) fn no_content() -> Self {
         Self {
             status: StatusCode::NO_CONTENT,

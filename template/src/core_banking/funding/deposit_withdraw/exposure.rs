@@ -97,7 +97,7 @@ impl Exposure {
             // [end]
             // [if use_cases has bulk]
             // No money of its own.
-            Direction::BulkQuote | Direction::BulkTransfer => {
+            Direction::BulkQuote | Direction::BulkTransfer | Direction::BulkPayment => {
                 self.read_up_to = recorded.number;
                 return Ok(());
             }

@@ -1,4 +1,5 @@
-//! `/bulkQuotes` and `/bulkTransfers`: many payments of one request.
+//! `/bulkQuotes` and `/bulkTransfers`, many payments of one request; and
+//! `/bulkTransactions`, what has become of a bulk that was sent.
 
 mod wire;
 
@@ -6,19 +7,26 @@ use actix_web::{
     HttpResponse,
     web::{self, Data, Json, Path},
 };
-use utoipa::OpenApi;
+use serde::Deserialize;
+use serde_json::Value;
+use utoipa::{OpenApi, ToSchema};
 
 use self::wire::{BulkQuoteAnswer, BulkQuoteBody, BulkTransferAnswer, BulkTransferBody};
-use crate::mojaloop::{
-    backend_api::{BackendApi, BackendError, not_enabled::not_enabled},
-    http::{body_settings_up_to, read_transfer_id, resource},
-    openapi::{
-        errors::{Errors, ErrorsOrUnknown, OnlyRefused},
-        words::CorrelationId,
+use crate::{
+    domain::error::PaymentError,
+    mojaloop::{
+        backend_api::{BackendApi, BackendError},
+        bulk_payer::CalledBack,
+        connector::bulk_transactions::BulkItemReport,
+        http::{Present, body_settings_up_to, read_transfer_id, resource},
+        openapi::{
+            errors::{Errors, ErrorsOrUnknown},
+            words::CorrelationId,
+        },
     },
 };
 
-/// A thousand items with all that is known of each payee.
+/// A thousand items with all that is known of each payee, and of each quote.
 const MAX_BULK_BYTES: usize = 4 * 1024 * 1024;
 
 /// What would these payments come to?
@@ -55,16 +63,52 @@ async fn find_quotes(
     Ok(Json(bulk.into()))
 }
 
-/// Bulk payments are not enabled
+/// What has become of a bulk that was sent. It is read leniently: what is
+/// refused is never heard.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct BulkTransactionBody {
+    current_state: Option<String>,
+    #[schema(value_type = Option<Vec<Object>>)]
+    individual_transfer_results: Option<Value>,
+}
+
+/// Take what has become of a bulk that was sent
 #[utoipa::path(
     put,
     path = "/bulkTransactions/{bulkTransactionId}",
     tag = "bulk",
     params(("bulkTransactionId" = CorrelationId, Path)),
-    responses(OnlyRefused),
+    request_body = BulkTransactionBody,
+    responses((status = 202, body = Object, description = "It has been acted on."), ErrorsOrUnknown),
 )]
-async fn transaction_result() -> Result<HttpResponse, BackendError> {
-    not_enabled("bulk payments are").map(|_| HttpResponse::Accepted().finish())
+async fn transaction_result(
+    api: Data<BackendApi>,
+    path: Path<String>,
+    body: Json<BulkTransactionBody>,
+) -> Result<HttpResponse, BackendError> {
+    let bulk_id = read_transfer_id(path.into_inner(), "bulkTransactionId")?;
+    let (called_back, items) = body.into_inner().read()?;
+    api.bulk_payer
+        .call_back(bulk_id, called_back, items)
+        .await?;
+    Ok(HttpResponse::Accepted().json(serde_json::json!({})))
+}
+
+impl BulkTransactionBody {
+    fn read(self) -> Result<(CalledBack, Vec<BulkItemReport>), PaymentError> {
+        let called_back = match self.current_state.as_deref().present("currentState")? {
+            "WAITING_FOR_PARTY_ACCEPTANCE" => CalledBack::AtParties,
+            "WAITING_FOR_QUOTE_ACCEPTANCE" => CalledBack::AtQuotes,
+            "COMPLETED" | "ERROR_OCCURRED" => CalledBack::Ended,
+            _ => CalledBack::Underway,
+        };
+        let items = match self.individual_transfer_results {
+            Some(Value::Array(items)) => items,
+            _ => Vec::new(),
+        };
+        Ok((called_back, items.into_iter().map(Into::into).collect()))
+    }
 }
 
 /// Reserve the payments of a bulk
@@ -112,6 +156,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .service(resource("/bulkQuotes/{idValue}").route(web::get().to(find_quotes)))
         .service(
             resource("/bulkTransactions/{bulkTransactionId}")
+                .app_data(body_settings_up_to(MAX_BULK_BYTES))
                 .route(web::put().to(transaction_result)),
         )
         .service(

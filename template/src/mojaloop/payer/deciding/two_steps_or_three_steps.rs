@@ -42,6 +42,9 @@ impl Payer {
     ) -> Result<OutgoingPayment, PaymentError> {
         let _turn = self.turns.take(transfer_id).await?;
         let mut payment = self.find_recorded(transfer_id).await?;
+        // [if use_cases has bulk]
+        crate::mojaloop::payer::in_bulk::refuse_alone(&payment.payment)?;
+        // [end]
         let decided = match payment.payment.state() {
             state if state < OutgoingState::Quoted => return Err(no_offer_yet()),
             OutgoingState::Quoted => self.agree(&mut payment).await,
@@ -57,6 +60,9 @@ impl Payer {
     ) -> Result<OutgoingPayment, PaymentError> {
         let _turn = self.turns.take(transfer_id).await?;
         let mut payment = self.find_recorded(transfer_id).await?;
+        // [if use_cases has bulk]
+        crate::mojaloop::payer::in_bulk::refuse_alone(&payment.payment)?;
+        // [end]
         let decided = match payment.payment.state() {
             OutgoingState::Requested => return Err(no_offer_yet()),
             state if state.may_become(OutgoingState::Rejecting) => {

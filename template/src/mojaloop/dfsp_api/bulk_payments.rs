@@ -1,0 +1,3 @@
+pub mod bulk;
+
+pub use self::bulk::*;
