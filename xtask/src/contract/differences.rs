@@ -84,7 +84,7 @@ impl Display for Deviation {
     }
 }
 
-pub static DIFFERENCES: [Difference; 8] = [
+pub static DIFFERENCES: [Difference; 9] = [
     Difference {
         api: Api::Backend,
         endpoints: Endpoints::All,
@@ -137,6 +137,15 @@ pub static DIFFERENCES: [Difference; 8] = [
         wire: "A notification that is answered with a 500 comes up to 48 times, one that is \
                answered with a 400 comes 6 times.",
         chosen: "A 400 for what is no notification, since the next one will not be one either.",
+    },
+    Difference {
+        api: Api::Backend,
+        endpoints: Endpoints::Only(&["GET /transfers/{transferId}"]),
+        message: Message::Refusal,
+        deviation: Deviation::Status(400),
+        document: "Whatever goes wrong is a 500.",
+        wire: "The Mojaloop Connector sends a 5xx three times more.",
+        chosen: "A 400 for what cannot be an identifier.",
     },
     Difference {
         api: Api::Backend,
