@@ -191,7 +191,7 @@ pub static DIFFERENCES: [Difference; 10] = [
         },
         document: "An item is two objects at once, one with `transferId`, one with the decision, \
                    and each forbids what the other has: nothing fits.",
-        wire: "The Mojaloop Connector looks for both members.",
+        wire: "None was captured; no body could satisfy the document.",
         chosen: "Both, as it was meant.",
     },
 ];
