@@ -84,7 +84,7 @@ impl Display for Deviation {
     }
 }
 
-pub static DIFFERENCES: [Difference; 9] = [
+pub static DIFFERENCES: [Difference; 10] = [
     Difference {
         api: Api::Backend,
         endpoints: Endpoints::All,
@@ -109,6 +109,7 @@ pub static DIFFERENCES: [Difference; 9] = [
         endpoints: Endpoints::Only(&[
             "PUT /transfers/{transferId}",
             "PUT /requestToPay/{transactionRequestId}",
+            "PUT /bulkTransactions/{bulkTransactionId}",
             "PUT /fxTransfers/{commitRequestId}",
             "PATCH /fxTransfers/{commitRequestId}",
         ]),
@@ -179,5 +180,18 @@ pub static DIFFERENCES: [Difference; 9] = [
         wire: "It keeps one that it is given.",
         chosen: "The identifier is made, and stored, before anybody is asked: otherwise the \
                  payer's word could come about a request that nobody knows.",
+    },
+    Difference {
+        api: Api::Outbound,
+        endpoints: Endpoints::Only(&["PUT /bulkTransactions/{bulkTransactionId}"]),
+        message: Message::Request,
+        deviation: Deviation::Value {
+            place: Cow::Borrowed(""),
+            keyword: Cow::Borrowed("oneOf"),
+        },
+        document: "An item is two objects at once, one with `transferId`, one with the decision, \
+                   and each forbids what the other has: nothing fits.",
+        wire: "None was captured; no body could satisfy the document.",
+        chosen: "Both, as it was meant.",
     },
 ];

@@ -175,8 +175,6 @@ fn bulk(scene: &Scene) {
         let unknown = format!("{path}/{}", new_id());
         refused(scene, "GET", &unknown, &Value::Null);
     }
-    let unknown = format!("/bulkTransactions/{}", new_id());
-    refused(scene, "PUT", &unknown, &Value::Null);
 }
 
 pub fn payer() -> Value {
