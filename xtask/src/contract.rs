@@ -6,6 +6,7 @@ pub mod differences;
 pub mod document;
 pub mod endpoints;
 pub mod page;
+pub mod plausible;
 pub mod verdict;
 
 use anyhow::Result;

@@ -65,7 +65,7 @@ pub fn backend_document() -> Result<Value> {
     Ok(document)
 }
 
-fn operation<'a>(document: &'a mut Value, name: &str) -> Result<&'a mut Value> {
+pub(super) fn operation<'a>(document: &'a mut Value, name: &str) -> Result<&'a mut Value> {
     let (method, path) = name.split_once(' ').context("no endpoint")?;
     let operation = &mut document["paths"][path][method.to_ascii_lowercase()];
     operation

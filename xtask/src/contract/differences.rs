@@ -84,7 +84,7 @@ impl Display for Deviation {
     }
 }
 
-pub static DIFFERENCES: [Difference; 8] = [
+pub static DIFFERENCES: [Difference; 10] = [
     Difference {
         api: Api::Backend,
         endpoints: Endpoints::All,
@@ -109,6 +109,7 @@ pub static DIFFERENCES: [Difference; 8] = [
         endpoints: Endpoints::Only(&[
             "PUT /transfers/{transferId}",
             "PUT /requestToPay/{transactionRequestId}",
+            "PUT /bulkTransactions/{bulkTransactionId}",
             "PUT /fxTransfers/{commitRequestId}",
             "PATCH /fxTransfers/{commitRequestId}",
         ]),
@@ -137,6 +138,15 @@ pub static DIFFERENCES: [Difference; 8] = [
         wire: "A notification that is answered with a 500 comes up to 48 times, one that is \
                answered with a 400 comes 6 times.",
         chosen: "A 400 for what is no notification, since the next one will not be one either.",
+    },
+    Difference {
+        api: Api::Backend,
+        endpoints: Endpoints::Only(&["GET /transfers/{transferId}"]),
+        message: Message::Refusal,
+        deviation: Deviation::Status(400),
+        document: "Whatever goes wrong is a 500.",
+        wire: "The Mojaloop Connector sends a 5xx three times more.",
+        chosen: "A 400 for what cannot be an identifier.",
     },
     Difference {
         api: Api::Backend,
@@ -170,5 +180,18 @@ pub static DIFFERENCES: [Difference; 8] = [
         wire: "It keeps one that it is given.",
         chosen: "The identifier is made, and stored, before anybody is asked: otherwise the \
                  payer's word could come about a request that nobody knows.",
+    },
+    Difference {
+        api: Api::Outbound,
+        endpoints: Endpoints::Only(&["PUT /bulkTransactions/{bulkTransactionId}"]),
+        message: Message::Request,
+        deviation: Deviation::Value {
+            place: Cow::Borrowed(""),
+            keyword: Cow::Borrowed("oneOf"),
+        },
+        document: "An item is two objects at once, one with `transferId`, one with the decision, \
+                   and each forbids what the other has: nothing fits.",
+        wire: "None was captured; no body could satisfy the document.",
+        chosen: "Both, as it was meant.",
     },
 ];

@@ -51,10 +51,12 @@ pub static BACKEND: [Endpoint; 21] = [
 ];
 
 /// What the connector asks of the outbound API, which has more.
-pub static OUTBOUND_ASKED: [&str; 12] = [
+pub static OUTBOUND_ASKED: [&str; 14] = [
     "POST /accounts",
     "DELETE /accounts/{Type}/{ID}",
     "DELETE /accounts/{Type}/{ID}/{SubId}",
+    "POST /bulkTransactions",
+    "PUT /bulkTransactions/{bulkTransactionId}",
     "GET /parties/{Type}/{ID}",
     "GET /parties/{Type}/{ID}/{SubId}",
     "POST /requestToPay",

@@ -115,6 +115,7 @@ fn transfers(scene: &Scene) {
     let unknown = format!("/transfers/{}", new_id());
     refused(scene, "GET", &unknown, &Value::Null);
     refused(scene, "GET", "/transfers/one", &Value::Null);
+    refused(scene, "GET", "/transfers/%C3%A4", &Value::Null);
     scene.backend_ok("PUT", &unknown, &notification("COMMITTED"));
     scene.backend_ok("PUT", &unknown, &json!({ "currentState": "COMPLETED" }));
     for bad in [Value::Null, json!({}), json!([])] {
@@ -174,8 +175,6 @@ fn bulk(scene: &Scene) {
         let unknown = format!("{path}/{}", new_id());
         refused(scene, "GET", &unknown, &Value::Null);
     }
-    let unknown = format!("/bulkTransactions/{}", new_id());
-    refused(scene, "PUT", &unknown, &Value::Null);
 }
 
 pub fn payer() -> Value {

@@ -69,6 +69,7 @@ async fn find_quotes(
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct BulkTransactionBody {
+    #[schema(value_type = String)]
     current_state: Option<String>,
     #[schema(value_type = Option<Vec<Object>>)]
     individual_transfer_results: Option<Value>,
@@ -81,7 +82,7 @@ struct BulkTransactionBody {
     tag = "bulk",
     params(("bulkTransactionId" = CorrelationId, Path)),
     request_body = BulkTransactionBody,
-    responses((status = 202, body = Object, description = "It has been acted on."), ErrorsOrUnknown),
+    responses((status = 202, body = Object, description = "It has been acted on."), Errors),
 )]
 async fn transaction_result(
     api: Data<BackendApi>,

@@ -28,12 +28,28 @@ use crate::{
             errors::{Errors, ErrorsOrUnknown},
             words::{
                 AmountText, AmountTypeName, CorrelationId, CurrencyCode, IdTypeName, IdValue,
-                Moment, ShortText,
+                Moment, ShortText, word,
             },
         },
         payer::KnownPayment,
     },
 };
+
+word!(
+    /// How far a bulk has come.
+    BulkStateName,
+    |text| text.enum_values(Some(
+        [
+            BulkPaymentState::Requested,
+            BulkPaymentState::Quoted,
+            BulkPaymentState::Agreed,
+            BulkPaymentState::Accepting,
+            BulkPaymentState::GivingUp,
+            BulkPaymentState::Closed,
+        ]
+        .map(BulkPaymentState::as_str)
+    ))
+);
 
 /// A thousand payments.
 const MAX_BULK_BYTES: usize = 4 * 1024 * 1024;
@@ -149,7 +165,7 @@ struct BulkPaymentAnswer {
     bulk_id: TransferId,
     #[schema(value_type = ShortText)]
     home_transaction_id: String,
-    #[schema(value_type = String)]
+    #[schema(value_type = BulkStateName)]
     state: BulkPaymentState,
     /// A person has to decide on the bulk.
     needs_decision: bool,

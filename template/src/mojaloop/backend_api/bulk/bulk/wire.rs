@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use utoipa::ToSchema;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{RefOr, Schema},
+};
 
 use super::distinct::Distinct;
 use crate::{
@@ -39,14 +42,30 @@ pub struct BulkQuoteBody {
 }
 
 /// One of them: a quote request without its payer, who is the same for all.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct IndividualQuote {
-    #[schema(value_type = CorrelationId)]
     quote_id: String,
     #[serde(flatten)]
-    #[schema(ignore)]
     rest: Distinct,
+}
+
+impl PartialSchema for IndividualQuote {
+    fn schema() -> RefOr<Schema> {
+        let mut schema = QuoteRequestBody::schema();
+        if let RefOr::T(Schema::Object(request)) = &mut schema {
+            request.properties.remove("from");
+            request.required.retain(|element| element != "from");
+            request.description = Some("A quote request without its payer.".to_owned());
+        }
+        schema
+    }
+}
+
+impl ToSchema for IndividualQuote {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        QuoteRequestBody::schemas(schemas);
+    }
 }
 
 impl BulkQuoteBody {
