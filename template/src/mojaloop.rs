@@ -24,6 +24,7 @@ pub mod payer;
 pub mod recovery;
 
 pub mod http;
+#[macro_use]
 pub mod openapi;
 
 pub mod backend_api;

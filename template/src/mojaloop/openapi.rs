@@ -2,6 +2,7 @@
 //! states its operation, each body its schema.
 
 pub mod errors;
+#[macro_use]
 pub mod words;
 #[cfg(test)]
 pub mod yaml;

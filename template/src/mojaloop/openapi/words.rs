@@ -28,7 +28,6 @@ macro_rules! word {
         impl utoipa::ToSchema for $name {}
     };
 }
-pub(crate) use word;
 
 word!(
     /// An exact decimal in major units: no sign, no exponent, and no more

@@ -28,7 +28,7 @@ use crate::{
             errors::{Errors, ErrorsOrUnknown},
             words::{
                 AmountText, AmountTypeName, CorrelationId, CurrencyCode, IdTypeName, IdValue,
-                Moment, ShortText, word,
+                Moment, ShortText,
             },
         },
         payer::KnownPayment,

@@ -30,7 +30,6 @@ use crate::{
             errors::{Errors, ErrorsOrUnknown},
             words::{
                 AmountText, CorrelationId, CurrencyCode, IdTypeName, IdValue, Moment, ShortText,
-                word,
             },
         },
     },

@@ -21,7 +21,6 @@ use crate::{
         http::{malformed, read_amount, read_text, read_transfer_id},
         openapi::words::{
             AmountText, AmountTypeName, CorrelationId, CurrencyCode, Moment, TransferStateName,
-            word,
         },
     },
 };
