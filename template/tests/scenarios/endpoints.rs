@@ -270,6 +270,30 @@ pub fn all() -> Vec<Endpoint> {
             .taking(json!({ "acceptQuote": true }), &[]),
         // [end]
         dfsp(Method::GET, "/transfers/{transferId}"),
+        // [if use_cases has bulk]
+        dfsp(Method::POST, "/bulk-payments").taking(
+            json!({
+                "homeTransactionId": identifier,
+                "payer": { "payerId": Joshua.id_value(), "name": "Joshua Karame" },
+                "currency": currency(),
+                "items": [{ "payeeIdType": "MSISDN", "payeeId": "25471111111", "amount": "100" }],
+            }),
+            &[
+                "/homeTransactionId",
+                "/payer",
+                "/payer/payerId",
+                "/currency",
+                "/items",
+                "/items/0",
+                "/items/0/payeeIdType",
+                "/items/0/payeeId",
+                "/items/0/amount",
+            ],
+        ),
+        dfsp(Method::GET, "/bulk-payments/{bulkId}"),
+        dfsp(Method::PUT, "/bulk-payments/{bulkId}")
+            .taking(json!({ "acceptQuotes": true }), &["/acceptQuotes"]),
+        // [end]
         // [if use_cases has request_to_pay]
         dfsp(Method::POST, "/request-to-pay").taking(
             json!({
