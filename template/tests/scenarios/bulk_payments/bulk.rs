@@ -426,7 +426,7 @@ async fn a_bulk_of_nothing_or_of_too_much_is_refused() {
 async fn a_bulk_that_is_agreed_to_survives_a_crash_at_any_record() {
     let stops = (1..=17).flat_map(|number| [StopAt::Before(number), StopAt::After(number)]);
     // They wait more than they work.
-    let survived = stream::iter(stops.map(bulk_survives)).buffer_unordered(4);
+    let survived = stream::iter(stops.map(bulk_survives)).buffer_unordered(12);
     assert_eq!(survived.count().await, 34);
 }
 
