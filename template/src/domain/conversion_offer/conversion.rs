@@ -37,7 +37,6 @@ pub struct ConversionTerms {
 /// What an FXP charges, in the currency or the currencies that it was stated in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConversionCharge {
-    pub charge_type: String,
     pub source: Option<Amount>,
     pub target: Option<Amount>,
 }
@@ -131,13 +130,22 @@ impl ConversionOffer {
         terms.map_err(|error| PaymentError::new(ErrorCode::Internal, error.to_string()))
     }
 
-    /// What the FXP charges altogether, in the payer's currency.
+    /// What the FXP charges altogether, in the payer's currency. One that is
+    /// stated in both currencies counts as the larger of the two.
     pub fn charged(&self) -> Result<Amount, AmountError> {
         let nothing = Amount::zero(self.source().currency());
         let mut charges = self.0.charges.iter();
         charges.try_fold(nothing, |sum, charge| {
             let charge = match (charge.source, charge.target) {
-                (Some(source), _) => source,
+                (Some(source), Some(target)) => {
+                    let target = self.in_source(target)?;
+                    if source.is_less_than(target)? {
+                        target
+                    } else {
+                        source
+                    }
+                }
+                (Some(source), None) => source,
                 (None, Some(target)) => self.in_source(target)?,
                 (None, None) => nothing,
             };
@@ -202,7 +210,6 @@ mod tests {
 
     fn charge(source: Option<&str>, target: Option<&str>) -> ConversionCharge {
         ConversionCharge {
-            charge_type: "COMMISSION".to_owned(),
             source: source.map(|text| amount(text, "KES")),
             target: target.map(|text| amount(text, "UGX")),
         }

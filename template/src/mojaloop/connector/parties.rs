@@ -3,7 +3,10 @@
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
 
-use super::{Answer, MojaloopConnector, not_understood, unusable, wire::ErrorAnswer};
+use super::{
+    Answer, MojaloopConnector, not_understood, unusable,
+    wire::{ErrorAnswer, name_of},
+};
 use crate::{
     domain::{
         currency::Currency,
@@ -63,8 +66,6 @@ fn read(answer: &Answer) -> Result<FoundParty, PaymentError> {
     // level deeper.
     let party = told.get("party").unwrap_or(told);
     let text = |pointer| party.pointer(pointer).and_then(Value::as_str);
-    let names: Vec<&str> = NAMES.into_iter().filter_map(text).collect();
-    let full_name = Some(names.join(" ")).filter(|name| !name.is_empty());
     let extensions = Extensions::read(party.pointer("/partyIdInfo/extensionList"));
     if party.get("partyIdInfo").is_none() {
         return Err(not_understood());
@@ -72,7 +73,7 @@ fn read(answer: &Answer) -> Result<FoundParty, PaymentError> {
     Ok(FoundParty {
         fsp_id: text("/partyIdInfo/fspId").map(str::to_owned),
         fsp_lei: extensions.payee().fsp_lei,
-        name: text("/name").map(str::to_owned).or(full_name),
+        name: name_of(text("/name"), NAMES.map(text)),
         currencies: currencies(party.get("supportedCurrencies")),
     })
 }
@@ -112,7 +113,9 @@ mod tests {
                       "value": "5493001KJTIIGC8Y1R12" },
                 ]},
             },
-            "personalInfo": { "complexName": { "firstName": "Ama", "lastName": "Mensah" } },
+            "name": " ",
+            "personalInfo": { "complexName": { "firstName": "Ama", "middleName": "",
+                "lastName": "Mensah" } },
             "supportedCurrencies": ["GHS", "ZZZ", 7],
         })
     }

@@ -195,16 +195,25 @@ impl TransferAnswer {
     pub fn payee(&self) -> PayeeDetails {
         let text = |key| self.0.get("to")?.get(key)?.as_str();
         let names = ["firstName", "middleName", "lastName"].map(text);
-        let names: Vec<_> = names.into_iter().flatten().collect();
-        let full_name = Some(names.join(" ")).filter(|name| !name.is_empty());
         let told = Extensions::read(self.0.pointer("/to/extensionList")).payee();
         PayeeDetails {
             fsp_id: text("fspId").map(str::to_owned),
             fsp_lei: told.fsp_lei,
             address: told.address,
-            name: text("displayName").map(str::to_owned).or(full_name),
+            name: name_of(text("displayName"), names),
         }
     }
+}
+
+/// The whole name of a party, or its parts. What is blank is no name.
+pub fn name_of<'a>(
+    whole: Option<&'a str>,
+    parts: impl IntoIterator<Item = Option<&'a str>>,
+) -> Option<String> {
+    let stated = |name: &&str| !name.trim().is_empty();
+    let parts: Vec<_> = parts.into_iter().flatten().filter(stated).collect();
+    let parts = Some(parts.join(" ")).filter(|name| !name.is_empty());
+    whole.filter(stated).map(str::to_owned).or(parts)
 }
 
 /// An error that the Mojaloop Connector answers with.

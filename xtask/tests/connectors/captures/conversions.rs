@@ -131,15 +131,14 @@ fn about(name: &str, captured_id: &str, transfer_id: &str) -> Answer {
 fn in_turn(
     captured_id: &'static str,
     answers: [&'static str; 3],
+    first_flag: &'static str,
 ) -> impl Fn(&RecordedRequest) -> Answer {
     move |request| {
         let of_path = || request.path.rsplit('/').next().unwrap();
         let accepts = |flag: &str| request.body[flag] == true;
         let (name, id) = match request.method.as_str() {
             "POST" => (answers[0], request.body["transferId"].as_str().unwrap()),
-            "PUT" if accepts("acceptConversion") || accepts("acceptQuote") => {
-                (answers[1], of_path())
-            }
+            "PUT" if accepts(first_flag) => (answers[1], of_path()),
             "PUT" => (answers[2], of_path()),
             _ => return capture("connector_to_sdk_GET_transfers").answer(),
         };
@@ -182,7 +181,7 @@ fn assert_is_captured(request: &RecordedRequest, captured: &Capture) {
 
 #[test]
 fn a_payment_by_the_captured_answers_takes_the_payers_amount_once() {
-    for (path, fixed, amount, captured_id, answers, first_flag, source, target) in [
+    for (path, fixed, amount, captured_id, answers, [first_flag, last_flag], source, target) in [
         (
             "/send-money",
             "sendAmount",
@@ -193,7 +192,7 @@ fn a_payment_by_the_captured_answers_takes_the_payers_amount_once() {
                 "PUT_transfers_1st",
                 "PUT_transfers_2nd",
             ],
-            "acceptConversion",
+            ["acceptConversion", "acceptQuote"],
             "1000",
             "33",
         ),
@@ -207,12 +206,12 @@ fn a_payment_by_the_captured_answers_takes_the_payers_amount_once() {
                 "PUT_transfers_3rd",
                 "PUT_transfers_4th",
             ],
-            "acceptQuote",
+            ["acceptQuote", "acceptConversion"],
             "3049",
             "100",
         ),
     ] {
-        let (site, server) = payers_bank(in_turn(captured_id, answers));
+        let (site, server) = payers_bank(in_turn(captured_id, answers, first_flag));
         let mut wanted = asked(path, PAYEE, None);
         wanted[fixed] = json!(amount);
         wanted["receiveCurrency"] = json!(SOLD);
@@ -236,10 +235,11 @@ fn a_payment_by_the_captured_answers_takes_the_payers_amount_once() {
         let name = format!("fx_connector_to_sdk_{}", answers[0]);
         assert_is_captured(&requests[0], &capture(&name));
         let bodies: Vec<&Value> = requests[1..].iter().map(|request| &request.body).collect();
-        // As captured. The fulfilment says RESERVED, so the hub is asked.
+        // The captured one says `acceptQuoteOrConversion` at last, which serves
+        // both halves. The fulfilment says RESERVED, so the hub is asked.
         let accepted = [
             json!({ first_flag: true }),
-            json!({ "acceptQuoteOrConversion": true }),
+            json!({ last_flag: true }),
             Value::Null,
         ];
         assert_eq!(bodies, accepted.iter().collect::<Vec<_>>());

@@ -69,7 +69,6 @@ fn terms() -> ConversionTerms {
 fn charged(text: &str) -> ConversionTerms {
     ConversionTerms {
         charges: vec![ConversionCharge {
-            charge_type: "COMMISSION".to_owned(),
             source: Some(of(text, own())),
             target: None,
         }],
@@ -258,8 +257,7 @@ proptest! {
             source: minor(source, own()),
             target: minor(target, foreign()),
             charges: vec![ConversionCharge {
-                charge_type: "COMMISSION".to_owned(),
-                source: None,
+                    source: None,
                 target: Some(minor(charge, foreign())),
             }],
             ..terms()

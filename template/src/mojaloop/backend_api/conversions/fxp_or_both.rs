@@ -21,7 +21,7 @@ use crate::{
             BackendApi, InstructionError,
             lenient::{read_object, read_word},
         },
-        http::{read_transfer_id, resource},
+        http::{malformed, read_transfer_id, resource},
         openapi::{
             errors::Errors,
             words::{CorrelationId, TransferStateName},
@@ -139,12 +139,14 @@ fn read_notification(body: &RawValue) -> Result<Notification, PaymentError> {
         Some(told) => read_object(told)?.unwrap_or_default(),
         None => FinalConversionNotification::default(),
     };
-    let state = read_word(body.conversion_state.as_deref());
-    let told = state.or_else(|| read_word(told.conversion_state.as_deref()));
+    let words = [body.conversion_state, told.conversion_state];
+    let words = words.map(|word| read_word(word.as_deref()));
+    let is_told = |word: &str| words.iter().flatten().any(|told| told == word);
     let current_state = read_word(body.current_state.as_deref());
-    Ok(match told.as_deref() {
-        Some("COMMITTED") => Notification::Final(FinalState::Committed),
-        Some("ABORTED") => Notification::Final(FinalState::Aborted),
+    Ok(match (is_told("COMMITTED"), is_told("ABORTED")) {
+        (true, true) => return Err(malformed("the notification contradicts itself")),
+        (true, false) => Notification::Final(FinalState::Committed),
+        (false, true) => Notification::Final(FinalState::Aborted),
         _ if current_state.as_deref() == Some("COMPLETED") => Notification::CompletedWithoutProof,
         _ => Notification::ErrorOccurred,
     })
@@ -192,6 +194,9 @@ mod tests {
         assert_eq!(read_value(&whole("COMMITTED")), committed);
         assert_eq!(read_value(&told("ABORTED")), aborted);
         assert_eq!(read_value(&whole("ABORTED")), aborted);
+        let mut reserved_before = whole("ABORTED");
+        reserved_before["conversionState"] = json!("RESERVED");
+        assert_eq!(read_value(&reserved_before), aborted);
         let unproven = Notification::CompletedWithoutProof;
         assert_eq!(read_value(&whole("RESERVED")), unproven);
         for nothing in [told("RESERVED"), told("RECEIVED"), json!({}), json!([7])] {
@@ -205,6 +210,7 @@ mod tests {
         for contradictory in [
             r#"{"conversionState":"COMMITTED","conversionState":"ABORTED"}"#,
             r#"{"finalNotification":{"conversionState":"ABORTED","conversionState":"COMMITTED"}}"#,
+            r#"{"conversionState":"COMMITTED","finalNotification":{"conversionState":"ABORTED"}}"#,
         ] {
             assert!(read_text(contradictory).is_err(), "{contradictory}");
         }

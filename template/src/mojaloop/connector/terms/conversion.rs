@@ -58,6 +58,12 @@ pub fn decision(payment: &OutgoingPayment, is_agreed: bool) -> Value {
         _ if payment.request.in_answer_to.is_some() => json!({ "acceptQuote": is_agreed }),
         // [end]
         Some(offer) if offer.conversion.is_none() => json!({ "acceptQuote": is_agreed }),
+        // The flag of the last half alone: if the Mojaloop Connector is at the
+        // first one again, of terms that nobody here has seen, it gives up.
+        Some(_) if is_agreed => match payment.request.amount_type {
+            AmountType::Send => json!({ "acceptQuote": true }),
+            AmountType::Receive => json!({ "acceptConversion": true }),
+        },
         // It serves both, also where the terms are not known here.
         _ => json!({ "acceptQuoteOrConversion": is_agreed }),
     }
@@ -172,7 +178,6 @@ struct ConversionBody {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct ChargeBody {
-    charge_type: String,
     source_amount: Option<Money>,
     target_amount: Option<Money>,
 }
@@ -221,7 +226,6 @@ fn read_conversion(
     }
     let charges = body.charges.into_iter().map(|charge| {
         Ok(ConversionCharge {
-            charge_type: charge.charge_type,
             source: charge.source_amount.as_ref().map(read).transpose()?,
             target: charge.target_amount.as_ref().map(read).transpose()?,
         })

@@ -7,7 +7,7 @@ use crate::{
     domain::{
         currency_conversion::{ConversionOrder, CurrencyConversion},
         error::{ErrorCode, PaymentError},
-        promise::{FinalState, Promise},
+        promise::{FinalState, Promise, PromiseState},
         reference::{CreditStep, Reference},
         timestamp::Timestamp,
         transfer_id::TransferId,
@@ -81,12 +81,22 @@ impl Keeper<CurrencyConversion> for Selling {
     }
 
     /// The Mojaloop Connector cannot be asked about a conversion. It can be
-    /// asked about the transfer on whose success the conversion depends: both
-    /// are committed, or neither is.
+    /// asked about the transfer on whose success the conversion depends: if that
+    /// is aborted, so is the conversion. If it is committed, it may be by
+    /// another conversion, which was ordered in place of this one.
     async fn ask_the_hub(&self, conversion: &CurrencyConversion) -> HubView {
-        match &conversion.determining_transfer_id {
-            Some(transfer_id) => self.connector.find_out(transfer_id).await,
-            None => HubView::Undecided("the transfer that it is for is not known".to_owned()),
+        if conversion.promise.state() == PromiseState::Reserving {
+            // It was never promised, so nobody commits it.
+            return HubView::Final(FinalState::Aborted);
+        }
+        let Some(transfer_id) = &conversion.determining_transfer_id else {
+            return HubView::Undecided("the transfer that it is for is not known".to_owned());
+        };
+        match self.connector.find_out(transfer_id).await {
+            HubView::Final(FinalState::Committed) => HubView::Undecided(
+                "the transfer is committed, perhaps by another conversion".to_owned(),
+            ),
+            view => view,
         }
     }
 }

@@ -59,7 +59,7 @@ async fn go_on_from(
         }
     }
     let transfer_id = &payment.transfer_id;
-    tracing::info!(%transfer_id, ?half, "agreeing to the first half of the terms");
+    tracing::info!(%transfer_id, "agreeing to the first half of the terms");
     match payer.connector.accept_half(payment, half).await? {
         Paused::AtQuote(quoted) if !half.is_half_of(&quoted) => {
             let changed = PaymentError::new(

@@ -111,8 +111,9 @@ async fn a_final_word_on_an_unknown_conversion_is_kept_for_a_person() {
         let told = connector.tell_conversion(&conversion.id, state).await;
         told.served();
     }
-    let kept = connector.exceptions_of(&conversion.id).await;
-    assert_eq!(kept, ["COMMITTED", "ABORTED"]);
+    let mut kept = connector.exceptions_of(&conversion.id).await;
+    kept.sort();
+    assert_eq!(kept, ["ABORTED", "COMMITTED"]);
     connector.assert_books([]);
 }
 
@@ -238,22 +239,52 @@ async fn decide(
 }
 
 #[tokio::test]
-async fn without_a_final_word_the_transfer_that_it_is_for_proves_it() {
-    for (decision, state) in [
-        ("COMMITTED", PromiseState::Committed),
-        ("ABORTED", PromiseState::Aborted),
-    ] {
-        let connector = TestConnector::with(&[("FINAL_WORD_AFTER_MS", "50")]).await;
+async fn without_a_final_word_an_abort_of_the_transfer_that_it_is_for_proves_the_abort() {
+    let connector = TestConnector::with(&[("FINAL_WORD_AFTER_MS", "50")]).await;
+    let conversion = conversion();
+    connector.ordered(&conversion).await;
+    let payment = decide(&connector, &conversion, "ABORTED").await;
+    let aborted = PromiseState::Aborted;
+    connector.conversion_becomes(&conversion.id, aborted).await;
+    connector.assert_books([payment.released()]);
+}
+
+#[tokio::test]
+async fn a_transfer_that_was_committed_may_have_been_by_another_conversion() {
+    let variables = [("FINAL_WORD_AFTER_MS", "50"), ("RETRY_MAX_ATTEMPTS", "3")];
+    let connector = TestConnector::with(&variables).await;
+    let conversion = conversion();
+    connector.ordered(&conversion).await;
+    let payment = decide(&connector, &conversion, "COMMITTED").await;
+    eventually("it is parked", async || {
+        let work = connector.conversion(&conversion.id).await.work;
+        work.parked.is_some()
+    })
+    .await;
+    connector.assert_books([payment.committed(), conversion.reserved(TARGET)]);
+    let told = connector.tell_conversion(&conversion.id, "COMMITTED").await;
+    told.served();
+    connector.assert_books([payment.committed(), conversion.committed("1000", TARGET)]);
+}
+
+#[tokio::test]
+async fn what_was_not_promised_in_time_is_given_up() {
+    for fault in ["fail", "act_then_silent"] {
+        let connector = TestConnector::with(&[("FINAL_WORD_AFTER_MS", "300")]).await;
         let conversion = conversion();
-        connector.ordered(&conversion).await;
-        let payment = decide(&connector, &conversion, decision).await;
-        connector.conversion_becomes(&conversion.id, state).await;
-        match state {
-            PromiseState::Committed => {
-                connector.assert_books([payment.committed(), conversion.committed("1000", TARGET)])
-            }
-            _ => connector.assert_books([payment.released()]),
-        }
+        let quote = connector.quote_conversion(&conversion).await.served();
+        let payment = decide(&connector, &conversion, "COMMITTED").await;
+        connector.bank_fault("any", fault, None);
+        let order = conversion.order(&quote);
+        let ordered = connector.backend.post("/fxTransfers", &order).await;
+        assert_eq!(ordered.status, 500, "{}", ordered.body);
+        tokio::time::sleep(tokio::time::Duration::from_millis(300)).await;
+        connector.bank_recovers();
+        let aborted = PromiseState::Aborted;
+        connector.conversion_becomes(&conversion.id, aborted).await;
+        connector.assert_books([payment.committed()]);
+        let refused = connector.backend.post("/fxTransfers", &order).await;
+        refused.assert_error(400, "3303");
     }
 }
 

@@ -279,7 +279,7 @@ fn offer(answer: &Value, payment: &OutgoingPayment) -> Offer {
 }
 
 #[test]
-fn the_payer_pays_in_his_currency_and_the_whole_is_agreed_to_with_its_own_flag() {
+fn the_payer_pays_in_his_currency_and_the_whole_is_agreed_to_with_the_flag_of_its_last_half() {
     let offer = offer(&received_complete(), &received());
     let total = offer.total_of_payer().unwrap();
     assert_eq!(
@@ -291,7 +291,14 @@ fn the_payer_pays_in_his_currency_and_the_whole_is_agreed_to_with_its_own_flag()
     assert_eq!(unknown, json!({ "acceptQuoteOrConversion": false }));
     payment.offer = Some(offer);
     let agreed = decision(&payment, true);
-    assert_eq!(agreed, json!({ "acceptQuoteOrConversion": true }));
+    assert_eq!(agreed, json!({ "acceptConversion": true }));
+    let rejected = decision(&payment, false);
+    assert_eq!(rejected, json!({ "acceptQuoteOrConversion": false }));
+
+    let mut payment = sent(None);
+    payment.offer = Some(self::offer(&sent_complete(), &payment));
+    let agreed = decision(&payment, true);
+    assert_eq!(agreed, json!({ "acceptQuote": true }));
 }
 
 #[test]
