@@ -130,22 +130,15 @@ impl ConversionOffer {
         terms.map_err(|error| PaymentError::new(ErrorCode::Internal, error.to_string()))
     }
 
-    /// What the FXP charges altogether, in the payer's currency. One that is
-    /// stated in both currencies counts as the larger of the two.
+    /// What the FXP charges altogether, in the payer's currency. What it does not
+    /// state at all cannot be counted: the rate has a limit of its own.
     pub fn charged(&self) -> Result<Amount, AmountError> {
         let nothing = Amount::zero(self.source().currency());
         let mut charges = self.0.charges.iter();
         charges.try_fold(nothing, |sum, charge| {
             let charge = match (charge.source, charge.target) {
-                (Some(source), Some(target)) => {
-                    let target = self.in_source(target)?;
-                    if source.is_less_than(target)? {
-                        target
-                    } else {
-                        source
-                    }
-                }
-                (Some(source), None) => source,
+                (Some(source), Some(target)) if source.is_zero() => self.in_source(target)?,
+                (Some(source), _) => source,
                 (None, Some(target)) => self.in_source(target)?,
                 (None, None) => nothing,
             };
@@ -257,10 +250,10 @@ mod tests {
         terms.charges = vec![
             charge(Some("2.5"), Some("70")),
             charge(None, Some("15")),
-            charge(Some("0"), None),
+            charge(Some("0"), Some("15")),
         ];
         let offer = ConversionOffer::try_from(terms).unwrap();
-        assert_eq!(offer.charged(), Ok(amount("3.04", "KES")));
+        assert_eq!(offer.charged(), Ok(amount("3.58", "KES")));
     }
 
     #[test]

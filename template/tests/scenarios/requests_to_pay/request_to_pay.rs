@@ -295,6 +295,20 @@ async fn a_request_that_nobody_decides_on_expires() {
 }
 
 #[tokio::test]
+async fn an_accepted_request_whose_payment_was_not_begun_is_not_paid_when_it_has_expired() {
+    let connector = TestConnector::with(&[("REQUEST_TO_PAY_LIFETIME_MS", "150")]).await;
+    let id = connector.received(Joshua, "100").await;
+    connector.bank_fault("find_customer", "fail", None);
+    let accepted = connector.decide_on_request(&id, true).await;
+    assert_eq!(accepted.status, 500, "{}", accepted.body);
+    tokio::time::sleep(std::time::Duration::from_millis(150)).await;
+    connector.bank_recovers();
+    let accepted = connector.decide_on_request(&id, true).await;
+    accepted.assert_error(400, "3301");
+    connector.assert_books([]);
+}
+
+#[tokio::test]
 async fn a_channel_lists_the_requests_to_its_customer() {
     let connector = TestConnector::start().await;
     let mut soon = demand(Joshua, "1");

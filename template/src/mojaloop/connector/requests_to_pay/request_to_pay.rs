@@ -114,7 +114,8 @@ fn read_asked(answer: &Answer) -> Asked {
     if let Some(failure) = ErrorAnswer::read(&answer.body).proven_failure(answer.status) {
         return Asked::Failed(failure);
     }
-    if answer.status.is_client_error() {
+    // Any other 4xx may be that of a gateway which has passed the request on.
+    if answer.status == StatusCode::BAD_REQUEST {
         let failure = PaymentError::new(
             ErrorCode::Internal,
             "the Mojaloop Connector does not take the request",

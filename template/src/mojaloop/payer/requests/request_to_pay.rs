@@ -148,7 +148,14 @@ impl ReceivedRequests {
                 self.become_and_record(&mut request, ReceivedRequestState::Accepted, Work::none())
                     .await?;
             }
-            ReceivedRequestState::Accepted => {}
+            ReceivedRequestState::Accepted => {
+                // The payment may not have been begun, because the bank was away.
+                let has_expired = request.payment.expires_at <= Timestamp::now();
+                let begun = self.payer.progress.find(&request.payment.transaction_id);
+                if has_expired && begun.await?.is_none() {
+                    return Err(expired());
+                }
+            }
             ReceivedRequestState::Rejecting | ReceivedRequestState::Rejected => {
                 return Err(PaymentError::new(
                     ErrorCode::ModifiedRequest,
