@@ -135,6 +135,12 @@ struct FinalConversionNotification {
 
 fn read_notification(body: &RawValue) -> Result<Notification, PaymentError> {
     let body: ConversionNotification = read_object(body)?.unwrap_or_default();
+    let says_nothing = body.conversion_state.is_none()
+        && body.current_state.is_none()
+        && body.final_notification.is_none();
+    if says_nothing {
+        return Err(malformed("this is no notification about a conversion"));
+    }
     let told: FinalConversionNotification = match &body.final_notification {
         Some(told) => read_object(told)?.unwrap_or_default(),
         None => FinalConversionNotification::default(),
@@ -199,9 +205,12 @@ mod tests {
         assert_eq!(read_value(&reserved_before), aborted);
         let unproven = Notification::CompletedWithoutProof;
         assert_eq!(read_value(&whole("RESERVED")), unproven);
-        for nothing in [told("RESERVED"), told("RECEIVED"), json!({}), json!([7])] {
+        for nothing in [told("RESERVED"), told("RECEIVED"), told("")] {
             let read = read_value(&nothing);
             assert_eq!(read, Notification::ErrorOccurred, "{nothing}");
+        }
+        for odd in ["{}", "[7]", "null", r#"{"transferState":"COMMITTED"}"#] {
+            assert!(read_text(odd).is_err(), "{odd}");
         }
     }
 
