@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use core_connector::domain::{incoming::IncomingState, transfer_id::TransferId};
+use core_connector::domain::{incoming::IncomingState, quote::AmountType, transfer_id::TransferId};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
@@ -10,7 +10,7 @@ use crate::{
     caller::Answer,
     customers::{
         Customer::{self, Blocked, John, Joshua},
-        currency, id_type,
+        amount, currency, id_type,
     },
     incoming_payment::IncomingPayment,
     stopping_store::{StopAt, StoppingStore},
@@ -184,6 +184,27 @@ async fn two_equal_payments_to_one_payee_take_a_quote_each_and_a_third_none() {
         ["RESERVED", "RESERVED", "ABORTED"]
     );
     connector.assert_books([bulk.payments[0].reserved(), bulk.payments[1].reserved()]);
+}
+
+#[tokio::test]
+async fn a_transfer_of_what_was_asked_for_is_refused_if_its_quote_transfers_another_amount() {
+    let connector = TestConnector::start().await;
+    let mut bulk = Bulk::of([(John, "100")]);
+    bulk.payments[0].amount_type = AmountType::Receive;
+    let quotes = connector.quote_bulk(&bulk).await.served();
+    let mut request = bulk.transfer_request(&quotes);
+    // As the Mojaloop Connector of the payer may have it, whatever the quote.
+    request["individualTransfers"][0]["amount"] = json!("100");
+    let answer = connector.backend.post("/bulkTransfers", &request).await;
+    let answer = answer.served();
+    let payment = &bulk.payments[0];
+    if payment.terms().transfer_amount() == amount("100") {
+        assert_eq!(states(&answer), ["RESERVED"]);
+        connector.assert_books([payment.reserved()]);
+    } else {
+        assert_eq!(codes(&answer, "individualTransferResults"), ["3106"]);
+        connector.assert_books([]);
+    }
 }
 
 #[tokio::test]
