@@ -311,13 +311,15 @@ async fn a_bank_that_does_not_answer_delays_the_acceptance() {
 // [if payer_debit is cbs_hold, debit_then_reverse]
 #[tokio::test]
 async fn a_bulk_that_the_scheme_ends_while_money_is_being_secured_is_not_accepted() {
-    let connector = TestConnector::with(&[("CBS_SETTLE_MS", "2000")]).await;
+    let connector = TestConnector::with(&[("CBS_SETTLE_MS", "3000")]).await;
     let quoted = connector
         .quoted_bulk(&bulk(&[("100", "a"), ("50", "b")]))
         .await;
     let ids = transfers(&quoted);
     let (operation, _) = debits::OPERATIONS[0];
-    connector.bank_fault(operation, "act_then_silent", Some(1));
+    connector.bank_rule(json!({
+        "operation": operation, "fault": "slow", "delay_ms": 1500, "times": 1
+    }));
     let decided = connector
         .decide_bulk(&quoted, json!({ "acceptQuotes": true }))
         .await;
