@@ -225,7 +225,7 @@ async fn transfers_without_quotes_of_this_connector_are_refused_one_by_one() {
 #[tokio::test]
 async fn a_bulk_that_is_too_long_or_names_an_identifier_twice_is_refused_whole() {
     let connector = TestConnector::with(&[("BULK_MAX_ITEMS", "2")]).await;
-    let too_long = Bulk::of([(John, "1"), (John, "2"), (John, "3")]);
+    let too_long = Bulk::of([(John, "10"), (John, "20"), (John, "30")]);
     let empty = Bulk::of([]);
     for bulk in [&too_long, &empty] {
         connector.quote_bulk(bulk).await.assert_error(400, "3100");
@@ -234,7 +234,7 @@ async fn a_bulk_that_is_too_long_or_names_an_identifier_twice_is_refused_whole()
         answer.assert_error(400, "3100");
     }
 
-    let mut twice = Bulk::of([(John, "1"), (John, "2")]);
+    let mut twice = Bulk::of([(John, "10"), (John, "20")]);
     twice.payments[1].quote_id = twice.payments[0].quote_id.clone();
     connector.quote_bulk(&twice).await.assert_error(400, "3101");
     twice.payments[1].transfer_id = twice.payments[0].transfer_id.clone();
@@ -269,7 +269,7 @@ async fn another_bulk_under_a_known_identifier_is_refused() {
         .await
         .served();
     let mut other = request.clone();
-    other["individualTransfers"][1]["amount"] = json!("49");
+    other["individualTransfers"][1]["amount"] = json!("40");
     let refused = connector.backend.post("/bulkTransfers", &other).await;
     refused.assert_error(400, "3106");
     connector.assert_books([bulk.payments[0].reserved(), bulk.payments[1].reserved()]);
