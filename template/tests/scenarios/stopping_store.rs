@@ -29,6 +29,10 @@ use tokio::sync::Notify;
 pub enum StopAt {
     Before(usize),
     After(usize),
+    // [if use_cases has bulk]
+    /// Not at all: every record of something that has come to this state fails.
+    Failing(&'static str),
+    // [end]
 }
 
 #[derive(Debug)]
@@ -75,6 +79,11 @@ impl Store for StoppingStore {
     }
 
     async fn record(&self, entry: Entry) -> Result<bool, StoreError> {
+        // [if use_cases has bulk]
+        if matches!(self.stop_at, StopAt::Failing(state) if state == entry.state) {
+            return Err(StoreError("a failure of the tests".to_owned()));
+        }
+        // [end]
         self.around(self.store.record(entry)).await
     }
 

@@ -51,7 +51,8 @@ impl BulkQuote {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BulkTransferItem {
     pub payee: PartyIdentifier,
-    /// What is transferred, or what the quote was asked for: both are said.
+    /// What is transferred. Where a quote comes to another amount than it was
+    /// asked for, some say the one that was asked for.
     pub amount: Amount,
     pub amount_type: Option<AmountType>,
     pub transaction_type: String,
@@ -108,22 +109,26 @@ fn transfers(
     items: &[Asked<TransferId, BulkTransferItem>],
     quotes: Option<&BulkQuote>,
 ) -> Vec<Result<IncomingRequest, PaymentError>> {
-    let mut untaken: Vec<&Quote> = quotes
-        .iter()
-        .flat_map(|bulk| bulk.results.iter().flatten())
-        .collect();
+    let given = || {
+        let results = quotes.iter().flat_map(|bulk| &bulk.results);
+        results.flatten()
+    };
+    let mut untaken: Vec<&Quote> = given().collect();
     let mut take = |asked: &Asked<TransferId, BulkTransferItem>| {
         let item = asked.request.as_ref().map_err(PaymentError::clone)?;
-        // The amount of the transfer, and only where no quote comes to it the
-        // one that was asked for.
-        let by_transfer_amount =
+        // What is transferred is the amount of the transfer. A quote that was
+        // asked for that amount, and comes to another one, may be meant as well.
+        let may_be_of_another_amount = |quote: &Quote| {
+            is_about(item, quote)
+                && quote.request.amount == item.amount
+                && quote.terms.transfer_amount() != item.amount
+        };
+        if given().any(may_be_of_another_amount) {
+            return Err(another_amount());
+        }
+        let is_of_this_amount =
             |quote: &&Quote| is_about(item, quote) && quote.terms.transfer_amount() == item.amount;
-        let by_asked_amount =
-            |quote: &&Quote| is_about(item, quote) && quote.request.amount == item.amount;
-        let found = untaken
-            .iter()
-            .position(by_transfer_amount)
-            .or_else(|| untaken.iter().position(by_asked_amount));
+        let found = untaken.iter().position(is_of_this_amount);
         let quote = untaken.remove(found.ok_or_else(no_quote)?);
         Ok(IncomingRequest {
             transfer_id: asked.id.clone(),
@@ -146,6 +151,13 @@ fn no_quote() -> PaymentError {
     PaymentError::new(
         ErrorCode::QuoteNotFound,
         "no quote of this connector was given for this transfer",
+    )
+}
+
+fn another_amount() -> PaymentError {
+    PaymentError::new(
+        ErrorCode::ModifiedRequest,
+        "the quote does not transfer what it was asked for, which a bulk cannot",
     )
 }
 
@@ -183,4 +195,107 @@ pub fn check_length(length: usize, max_items: usize) -> Result<(), PaymentError>
         ErrorCode::Unsupported,
         format!("a bulk has 1 to {max_items} items here"),
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{
+        identifier::IdType,
+        information::PayerInformation,
+        party::Counterparty,
+        quote::{PayeeCharges, Terms},
+    };
+
+    fn amount(text: &str) -> Amount {
+        Amount::parse(text, "KES".parse().unwrap()).unwrap()
+    }
+
+    fn payee() -> PartyIdentifier {
+        PartyIdentifier::parse(IdType::AccountId, "1234", None, None).unwrap()
+    }
+
+    /// What the payee is to receive, for a fee of 2 or for nothing.
+    fn quote(received: &str, fee: &str) -> Quote {
+        let charges = PayeeCharges {
+            fee: amount(fee),
+            commission: amount("0"),
+        };
+        let now = Timestamp::now();
+        Quote {
+            request: QuoteRequest {
+                quote_id: TransferId::generate().as_str().parse().unwrap(),
+                transaction_id: TransferId::generate(),
+                payee: payee(),
+                payer: Counterparty {
+                    id_type: "MSISDN".to_owned(),
+                    id_value: "971938765".to_owned(),
+                    fsp_id: None,
+                },
+                payer_information: PayerInformation::default(),
+                amount_type: AmountType::Receive,
+                amount: amount(received),
+            },
+            terms: Terms::of(AmountType::Receive, amount(received), charges).unwrap(),
+            expires_at: now,
+        }
+    }
+
+    /// The transfer amount of the quote that each transfer takes.
+    fn taken(quotes: &[Quote], transferred: &[&str]) -> Vec<Result<Amount, ErrorCode>> {
+        let quotes = BulkQuote {
+            request: BulkQuoteRequest {
+                bulk_quote_id: TransferId::generate(),
+                items: Vec::new(),
+            },
+            results: quotes.iter().cloned().map(Ok).collect(),
+            given_at: Timestamp::now(),
+        };
+        let items = transferred.iter().map(|transferred| Asked {
+            id: TransferId::generate(),
+            request: Ok(BulkTransferItem {
+                payee: payee(),
+                amount: amount(transferred),
+                amount_type: Some(AmountType::Receive),
+                transaction_type: "TRANSFER".to_owned(),
+            }),
+        });
+        let items: Vec<_> = items.collect();
+        transfers(&items, Some(&quotes))
+            .into_iter()
+            .map(|taken| match taken {
+                Ok(transfer) => Ok(transfer.terms.transfer_amount()),
+                Err(error) => Err(error.code),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_transfer_takes_a_quote_that_transfers_its_amount_and_no_other() {
+        let quotes = [quote("100", "2"), quote("50", "0")];
+        assert_eq!(
+            taken(&quotes, &["102", "50", "50"]),
+            [
+                Ok(amount("102")),
+                Ok(amount("50")),
+                Err(ErrorCode::QuoteNotFound)
+            ]
+        );
+        assert_eq!(
+            taken(&quotes, &["100", "30"]),
+            [
+                Err(ErrorCode::ModifiedRequest),
+                Err(ErrorCode::QuoteNotFound)
+            ]
+        );
+    }
+
+    #[test]
+    fn a_transfer_that_may_be_about_either_of_two_quotes_takes_neither() {
+        let quotes = [quote("98", "2"), quote("100", "2")];
+        assert_eq!(
+            taken(&quotes, &["100", "102"]),
+            [Err(ErrorCode::ModifiedRequest), Ok(amount("102"))]
+        );
+    }
 }

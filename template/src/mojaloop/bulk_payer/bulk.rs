@@ -281,9 +281,11 @@ impl BulkPayer {
                 self.become_and_record(&mut bulk, BulkPaymentState::Quoted, work)
                     .await
             }
-            (CalledBack::Ended, BulkPaymentState::Requested | BulkPaymentState::Quoted) => {
-                self.give_up(&mut bulk, given_up_by_scheme()).await
-            }
+            // Not accepted yet: that is stored before it is said.
+            (
+                CalledBack::Ended,
+                BulkPaymentState::Requested | BulkPaymentState::Quoted | BulkPaymentState::Agreed,
+            ) => self.give_up(&mut bulk, given_up_by_scheme()).await,
             _ => Ok(()),
         }
     }
@@ -313,7 +315,7 @@ impl BulkPayer {
             self.take_decision(&mut bulk, agreed.clone()).await?;
         }
         match &bulk.payment.agreed {
-            Some(decided) if *decided == agreed => self.known(bulk).await,
+            Some(decided) if *decided == agreed => self.known(bulk).await.map_err(outcome_unknown),
             Some(_) => Err(PaymentError::new(
                 ErrorCode::ModifiedRequest,
                 "the payer has decided otherwise on this bulk",
@@ -342,9 +344,11 @@ impl BulkPayer {
             BulkPaymentState::Quoted => {
                 bulk.payment.agreed = Some(agreed);
                 let work = self.progress.intended();
-                self.become_and_record(bulk, BulkPaymentState::Agreed, work)
-                    .await?;
-                self.secure(bulk).await
+                let next = BulkPaymentState::Agreed;
+                self.become_and_record(bulk, next, work)
+                    .await
+                    .map_err(outcome_unknown)?;
+                self.secure(bulk).await.map_err(outcome_unknown)
             }
             _ => Ok(()),
         }
@@ -482,7 +486,8 @@ impl BulkPayer {
     /// the payments, the bulk is accepted once more, as it was; from then on a
     /// failure that is called back may be that of the second one.
     async fn accept_again(&self, bulk: &mut Recorded<BulkPayment>) -> Result<(), PaymentError> {
-        if bulk.payment.has_expired(Timestamp::now()) {
+        let now = Timestamp::now();
+        if bulk.payment.has_expired(now) {
             // The payments that were accepted are found out about one by one.
             return self.close(bulk).await;
         }
@@ -490,6 +495,14 @@ impl BulkPayer {
             let payment = &known.payment;
             if !bulk.payment.accepted.contains(&payment.transfer_id) {
                 continue;
+            }
+            if payment
+                .offer
+                .as_ref()
+                .is_none_or(|offer| offer.expires_at <= now)
+            {
+                // Nobody is bound to its terms any more.
+                return self.close(bulk).await;
             }
             let membership = payment.bulk.as_ref();
             let Some(membership) =
@@ -595,6 +608,17 @@ fn check_reports(items: &[BulkItemReport]) -> Result<(), PaymentError> {
         .collect();
     check_distinct(homes.iter())?;
     check_distinct(names.iter())
+}
+
+/// The journal failed after the decision, or while it was stored. Bank or scheme
+/// may have acted, so this must not look like payments that were not made.
+fn outcome_unknown(error: PaymentError) -> PaymentError {
+    let detail = error.detail().unwrap_or_default();
+    PaymentError::new(
+        ErrorCode::Timeout,
+        "the outcome is not known yet: ask GET /bulk-payments/{bulkId} before doing anything",
+    )
+    .with_detail(format!("{error}: {detail}"))
 }
 
 fn expired() -> PaymentError {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use core_connector::domain::{incoming::IncomingState, transfer_id::TransferId};
+use core_connector::domain::{incoming::IncomingState, quote::AmountType, transfer_id::TransferId};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
@@ -10,7 +10,7 @@ use crate::{
     caller::Answer,
     customers::{
         Customer::{self, Blocked, John, Joshua},
-        currency, id_type,
+        amount, currency, id_type,
     },
     incoming_payment::IncomingPayment,
     stopping_store::{StopAt, StoppingStore},
@@ -187,6 +187,27 @@ async fn two_equal_payments_to_one_payee_take_a_quote_each_and_a_third_none() {
 }
 
 #[tokio::test]
+async fn a_transfer_of_what_was_asked_for_is_refused_if_its_quote_transfers_another_amount() {
+    let connector = TestConnector::start().await;
+    let mut bulk = Bulk::of([(John, "100")]);
+    bulk.payments[0].amount_type = AmountType::Receive;
+    let quotes = connector.quote_bulk(&bulk).await.served();
+    let mut request = bulk.transfer_request(&quotes);
+    // As the Mojaloop Connector of the payer may have it, whatever the quote.
+    request["individualTransfers"][0]["amount"] = json!("100");
+    let answer = connector.backend.post("/bulkTransfers", &request).await;
+    let answer = answer.served();
+    let payment = &bulk.payments[0];
+    if payment.terms().transfer_amount() == amount("100") {
+        assert_eq!(states(&answer), ["RESERVED"]);
+        connector.assert_books([payment.reserved()]);
+    } else {
+        assert_eq!(codes(&answer, "individualTransferResults"), ["3106"]);
+        connector.assert_books([]);
+    }
+}
+
+#[tokio::test]
 async fn transfers_without_quotes_of_this_connector_are_refused_one_by_one() {
     let connector = TestConnector::start().await;
     let bulk = Bulk::of([(John, "100"), (Joshua, "50")]);
@@ -204,7 +225,7 @@ async fn transfers_without_quotes_of_this_connector_are_refused_one_by_one() {
 #[tokio::test]
 async fn a_bulk_that_is_too_long_or_names_an_identifier_twice_is_refused_whole() {
     let connector = TestConnector::with(&[("BULK_MAX_ITEMS", "2")]).await;
-    let too_long = Bulk::of([(John, "1"), (John, "2"), (John, "3")]);
+    let too_long = Bulk::of([(John, "10"), (John, "20"), (John, "30")]);
     let empty = Bulk::of([]);
     for bulk in [&too_long, &empty] {
         connector.quote_bulk(bulk).await.assert_error(400, "3100");
@@ -213,7 +234,7 @@ async fn a_bulk_that_is_too_long_or_names_an_identifier_twice_is_refused_whole()
         answer.assert_error(400, "3100");
     }
 
-    let mut twice = Bulk::of([(John, "1"), (John, "2")]);
+    let mut twice = Bulk::of([(John, "10"), (John, "20")]);
     twice.payments[1].quote_id = twice.payments[0].quote_id.clone();
     connector.quote_bulk(&twice).await.assert_error(400, "3101");
     twice.payments[1].transfer_id = twice.payments[0].transfer_id.clone();
@@ -248,7 +269,7 @@ async fn another_bulk_under_a_known_identifier_is_refused() {
         .await
         .served();
     let mut other = request.clone();
-    other["individualTransfers"][1]["amount"] = json!("49");
+    other["individualTransfers"][1]["amount"] = json!("40");
     let refused = connector.backend.post("/bulkTransfers", &other).await;
     refused.assert_error(400, "3106");
     connector.assert_books([bulk.payments[0].reserved(), bulk.payments[1].reserved()]);

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use core_connector::{
     domain::{outgoing::OutgoingState, transfer_id::TransferId},
     sandbox::mojaloop_connector::bulk_transactions::{
-        LEFT_OUT, NOT_CALLED_BACK, NOT_TAKEN, ODD_TERMS, REFUSED, SAID_COMMITTED, TIMED_OUT,
-        UNKNOWN_PAYEE,
+        COMMISSION, LEFT_OUT, NOT_CALLED_BACK, NOT_TAKEN, ODD_TERMS, REFUSED, SAID_COMMITTED,
+        SHORT_TERMS, TIMED_OUT, UNKNOWN_PAYEE, UNNAMED,
     },
 };
 use futures_util::{StreamExt, stream};
@@ -20,7 +20,7 @@ use crate::{
     debits::{self, as_payer},
     outgoing_payment::sent,
     stopping_store::{StopAt, StoppingStore},
-    test_connector::{TestConnector, eventually, once},
+    test_connector::{TestConnector, eventually, once, rule},
 };
 
 /// The body of `POST /bulk-payments`: an amount and a note for each payment.
@@ -76,6 +76,12 @@ impl TestConnector {
         .await;
     }
 
+    async fn bulk_is_called_back(&self, bulk: &Value, callback: &Value) {
+        let path = format!("/bulkTransactions/{}", bulk["bulkId"].as_str().unwrap());
+        let answer = self.backend.put(&path, callback).await;
+        assert_eq!(answer.status, 202, "{}", answer.body);
+    }
+
     /// How often the Mojaloop Connector was told to make each of the transfers.
     async fn accepts(&self) -> Vec<u64> {
         let seen = self.simulator.get("/simulator/transfers").await.served();
@@ -103,7 +109,6 @@ async fn each_payment_of_a_bulk_is_settled_alone() {
         ("50", UNKNOWN_PAYEE),
         ("30", REFUSED),
         ("20", "salary"),
-        ("999999999", "more than there is"),
     ]);
     let quoted = connector.quoted_bulk(&request).await;
     let ids = transfers(&quoted);
@@ -115,7 +120,7 @@ async fn each_payment_of_a_bulk_is_settled_alone() {
         .decide_bulk(&quoted, json!({ "acceptQuotes": true }))
         .await;
     connector
-        .payments_become(&ids, &[COMPLETED, ABORTED, ABORTED, COMPLETED, ABORTED])
+        .payments_become(&ids, &[COMPLETED, ABORTED, ABORTED, COMPLETED])
         .await;
     connector.assert_books([
         debits::committed(&ids[0], Joshua, sent("100")),
@@ -124,17 +129,17 @@ async fn each_payment_of_a_bulk_is_settled_alone() {
     ]);
     let known = connector.dfsp.get(&path_of(&quoted)).await.served();
     assert_eq!(known["state"], "closed");
-    assert_eq!(connector.accepts().await, [1, 0, 1, 1, 0]);
+    assert_eq!(connector.accepts().await, [1, 0, 1, 1]);
 }
 
+// [if payer_debit is not dfsp_debits]
 #[tokio::test]
-async fn a_payment_whose_terms_do_not_add_up_is_rejected_by_name() {
+async fn a_payment_whose_money_cannot_be_secured_is_rejected_by_name() {
     let connector = TestConnector::start().await;
     let quoted = connector
-        .quoted_bulk(&bulk(&[("100", "salary"), ("50", ODD_TERMS)]))
+        .quoted_bulk(&bulk(&[("100", "a"), ("999999999", "more than there is")]))
         .await;
     let ids = transfers(&quoted);
-    assert_eq!(quoted["items"][1]["offer"], Value::Null);
     connector
         .decide_bulk(&quoted, json!({ "acceptQuotes": true }))
         .await;
@@ -143,21 +148,67 @@ async fn a_payment_whose_terms_do_not_add_up_is_rejected_by_name() {
     assert_eq!(connector.accepts().await, [1, 0]);
 }
 
+// [end]
+#[tokio::test]
+async fn a_payment_whose_terms_cannot_be_paid_is_rejected_by_name() {
+    // They do not add up, or transfer less than the Mojaloop Connector would.
+    for terms in [ODD_TERMS, COMMISSION] {
+        let connector = TestConnector::start().await;
+        let quoted = connector
+            .quoted_bulk(&bulk(&[("100", "salary"), ("50", terms)]))
+            .await;
+        let ids = transfers(&quoted);
+        assert_eq!(quoted["items"][1]["offer"], Value::Null);
+        assert_eq!(quoted["items"][1]["error"]["statusCode"], "5101");
+        connector
+            .decide_bulk(&quoted, json!({ "acceptQuotes": true }))
+            .await;
+        connector.payments_become(&ids, &[COMPLETED, ABORTED]).await;
+        connector.assert_books([debits::committed(&ids[0], Joshua, sent("100"))]);
+        assert_eq!(connector.accepts().await, [1, 0], "{terms}");
+    }
+}
+
 #[tokio::test]
 async fn a_bulk_of_which_a_payment_cannot_be_rejected_is_not_accepted() {
-    let connector = TestConnector::start().await;
-    let quoted = connector
-        .quoted_bulk(&bulk(&[("100", "salary"), ("50", LEFT_OUT)]))
-        .await;
-    let ids = transfers(&quoted);
-    let decision = json!({ "acceptQuotes": true });
-    for _ in 0..2 {
-        let refused = connector.dfsp.put(&path_of(&quoted), &decision).await;
-        refused.assert_error(500, "2001");
+    for note in [LEFT_OUT, UNNAMED] {
+        let connector = TestConnector::start().await;
+        let quoted = connector
+            .quoted_bulk(&bulk(&[("100", "salary"), ("50", note)]))
+            .await;
+        let ids = transfers(&quoted);
+        let decision = json!({ "acceptQuotes": true });
+        for _ in 0..2 {
+            let refused = connector.dfsp.put(&path_of(&quoted), &decision).await;
+            refused.assert_error(500, "2001");
+        }
+        connector.payments_become(&ids, &[ABORTED, ABORTED]).await;
+        connector.assert_books([]);
+        assert_eq!(connector.accepts().await, [0, 0], "{note}");
     }
-    connector.payments_become(&ids, &[ABORTED, ABORTED]).await;
-    connector.assert_books([]);
-    assert_eq!(connector.accepts().await, [0, 0]);
+}
+
+#[tokio::test]
+async fn a_journal_that_fails_after_the_decision_is_not_a_payment_that_was_not_made() {
+    for state in ["agreed", "reserving"] {
+        let variables = [("SDK_REQUEST_TIMEOUT_MS", "2000")];
+        let connector = TestConnector::with_store(&variables, |store| {
+            let stop_at = StopAt::Failing(state);
+            Arc::new(StoppingStore::new(store, stop_at, Arc::default()))
+        });
+        let mut connector = connector.await;
+        let quoted = connector.quoted_bulk(&bulk(&[("100", "a")])).await;
+        let ids = transfers(&quoted);
+        let decision = json!({ "acceptQuotes": true });
+        let unknown = connector.dfsp.put(&path_of(&quoted), &decision).await;
+        unknown.assert_error(500, "2005");
+
+        connector.start_again().await;
+        connector.decide_bulk(&quoted, decision).await;
+        connector.payments_become(&ids, &[COMPLETED]).await;
+        connector.assert_books([debits::committed(&ids[0], Joshua, sent("100"))]);
+        assert_eq!(connector.accepts().await, [1], "{state}");
+    }
 }
 
 #[tokio::test]
@@ -273,6 +324,98 @@ async fn a_bank_that_does_not_answer_delays_the_acceptance() {
     ]);
 }
 
+// [if payer_debit is cbs_hold, debit_then_reverse]
+#[tokio::test]
+async fn a_bulk_that_the_scheme_ends_while_money_is_being_secured_is_not_accepted() {
+    let connector = TestConnector::with(&[("CBS_SETTLE_MS", "3000")]).await;
+    let quoted = connector
+        .quoted_bulk(&bulk(&[("100", "a"), ("50", "b")]))
+        .await;
+    let ids = transfers(&quoted);
+    let (operation, _) = debits::OPERATIONS[0];
+    connector.bank_rule(json!({
+        "operation": operation, "fault": "slow", "delay_ms": 1500, "times": 1
+    }));
+    let decided = connector
+        .decide_bulk(&quoted, json!({ "acceptQuotes": true }))
+        .await;
+    assert_eq!(decided["state"], "agreed");
+    let callback = json!({ "currentState": "ERROR_OCCURRED", "individualTransferResults": [] });
+    connector.bulk_is_called_back(&quoted, &callback).await;
+    connector.payments_become(&ids, &[ABORTED, ABORTED]).await;
+    connector.bulk_becomes(&quoted, "closed").await;
+    connector.assert_books([
+        debits::released(&ids[0], Joshua, sent("100")),
+        debits::released(&ids[1], Joshua, sent("50")),
+    ]);
+    assert_eq!(connector.accepts().await, [0, 0]);
+}
+
+// [end]
+#[tokio::test]
+async fn a_bulk_is_not_accepted_again_when_terms_of_it_have_expired() {
+    let connector = TestConnector::start().await;
+    connector
+        .scheme_behaves(json!({ "quoteLifetimeMs": 3000, "rules": [rule("accept", "fail")] }))
+        .await;
+    let quoted = connector
+        .quoted_bulk(&bulk(&[("100", SHORT_TERMS), ("50", "b")]))
+        .await;
+    connector
+        .decide_bulk(&quoted, json!({ "acceptQuotes": true }))
+        .await;
+    // It is told so in vain until then.
+    connector.bulk_becomes(&quoted, "closed").await;
+    connector.scheme_recovers().await;
+    let accepting = OutgoingState::Accepting;
+    connector
+        .payments_become(&transfers(&quoted), &[accepting, accepting])
+        .await;
+    assert_eq!(connector.accepts().await, [0, 0]);
+}
+
+#[tokio::test]
+async fn a_payment_that_is_left_to_a_person_is_settled_by_proof_and_by_nothing_less() {
+    let connector = TestConnector::with(&[("RETRY_MAX_ATTEMPTS", "3")]).await;
+    let quoted = connector
+        .quoted_bulk(&bulk(&[("100", NOT_CALLED_BACK)]))
+        .await;
+    let ids = transfers(&quoted);
+    connector
+        .scheme_behaves(json!({ "rules": [rule("get_transfer", "fail")] }))
+        .await;
+    connector
+        .decide_bulk(&quoted, json!({ "acceptQuotes": true }))
+        .await;
+    eventually("it is left to a person", async || {
+        connector.outgoing(&ids[0]).await.work.parked.is_some()
+    })
+    .await;
+
+    let fulfilled = |fulfil: Value| {
+        json!({
+            "currentState": "COMPLETED",
+            "individualTransferResults": [{ "homeTransactionId": ids[0], "fulfil": fulfil }],
+        })
+    };
+    let said = fulfilled(json!({ "transferState": "COMMITTED" }));
+    connector.bulk_is_called_back(&quoted, &said).await;
+    let parked = connector.outgoing(&ids[0]).await;
+    assert_eq!(parked.payment.state(), OutgoingState::Accepting);
+    let reason = parked.work.parked.clone().unwrap();
+    assert!(
+        reason.ends_with("the scheme says that it has transferred"),
+        "{reason}"
+    );
+    connector.bulk_is_called_back(&quoted, &said).await;
+    assert_eq!(connector.outgoing(&ids[0]).await.work, parked.work);
+
+    let proven = fulfilled(json!({ "transferState": "COMMITTED", "fulfilment": "f" }));
+    connector.bulk_is_called_back(&quoted, &proven).await;
+    connector.payments_become(&ids, &[COMPLETED]).await;
+    connector.assert_books([debits::committed(&ids[0], Joshua, sent("100"))]);
+}
+
 #[tokio::test]
 async fn a_result_that_proves_nothing_is_found_out_at_the_hub() {
     let connector = TestConnector::start().await;
@@ -298,7 +441,6 @@ async fn a_scheme_that_contradicts_itself_is_left_to_a_person() {
         .decide_bulk(&quoted, json!({ "acceptQuotes": true }))
         .await;
     connector.payments_become(&ids, &[ABORTED]).await;
-    let path = format!("/bulkTransactions/{}", quoted["bulkId"].as_str().unwrap());
     let callback = json!({
         "currentState": "COMPLETED",
         "individualTransferResults": [{
@@ -306,8 +448,7 @@ async fn a_scheme_that_contradicts_itself_is_left_to_a_person() {
             "fulfil": { "transferState": "COMMITTED", "fulfilment": "f" },
         }],
     });
-    let answer = connector.backend.put(&path, &callback).await;
-    assert_eq!(answer.status, 202, "{}", answer.body);
+    connector.bulk_is_called_back(&quoted, &callback).await;
     assert!(connector.outgoing(&ids[0]).await.work.parked.is_some());
     connector.assert_books([debits::released(&ids[0], Joshua, sent("100"))]);
 }

@@ -29,6 +29,9 @@ use crate::{
 /// How many payments of one bulk are worked on at the same time.
 pub const AT_ONCE: usize = 16;
 
+/// What is added to the reason why a person has to decide.
+const SAID_WHILE_PARKED: &str = "; since then the scheme says that it has transferred";
+
 /// A callback about a bulk, as far as it is about each of its payments.
 #[derive(Debug, Clone)]
 pub struct HeardInBulk {
@@ -86,7 +89,7 @@ impl Payer {
         let _turn = self.turns.take(transfer_id).await?;
         let mut payment = self.find_recorded(transfer_id).await?;
         if payment.work.parked.is_some() {
-            return Ok(());
+            return self.hear_while_parked(&mut payment, report).await;
         }
         if let Some(membership) = &mut payment.payment.bulk
             && membership.scheme_transfer_id.is_none()
@@ -99,6 +102,10 @@ impl Payer {
             .filter(|outcome| heard.has_ended || outcome.is_said_committed());
         let is_said_committed = outcome.as_ref().is_some_and(ItemOutcome::is_said_committed);
         match (payment.payment.state(), outcome) {
+            // Nobody here has told it to: neither is the bulk to be given up then.
+            (OutgoingState::Accepting, Some(ItemOutcome::SaidCommitted)) if !heard.was_accepted => {
+                self.stop_because_of_auto_accept(&mut payment).await
+            }
             (OutgoingState::Accepting, Some(outcome)) => {
                 self.hear_outcome(&mut payment, outcome, heard.acceptance)
                     .await
@@ -118,6 +125,34 @@ impl Payer {
         }
     }
 
+    /// A person is to decide, unless the scheme has proven that it transferred:
+    /// the money is secured, and there is nothing left to decide then. What is
+    /// said without proof is told to the person.
+    async fn hear_while_parked(
+        &self,
+        payment: &mut Recorded<OutgoingPayment>,
+        report: &BulkItemReport,
+    ) -> Result<(), PaymentError> {
+        let outcome = report.outcome();
+        match (payment.payment.state(), outcome) {
+            (OutgoingState::Accepting, Some(ItemOutcome::Committed)) => {
+                self.act_on(payment, HubView::Final(FinalState::Committed))
+                    .await?;
+                self.advance(payment, Begin::Fresh).await
+            }
+            // That it was transferred is known.
+            (OutgoingState::Committing, _) => Ok(()),
+            (_, Some(outcome)) if outcome.is_said_committed() => {
+                let reason = payment.work.parked.clone().unwrap_or_default();
+                if reason.ends_with(SAID_WHILE_PARKED) {
+                    return Ok(());
+                }
+                self.park(payment, reason + SAID_WHILE_PARKED).await
+            }
+            _ => Ok(()),
+        }
+    }
+
     async fn hear_terms(
         &self,
         payment: &mut Recorded<OutgoingPayment>,
@@ -129,10 +164,13 @@ impl Payer {
         let failure = match (
             report
                 .terms(&payment.payment, expires_at)
-                .map(|terms| self.with_known_payee_in_bulk(terms?)),
+                .map(|terms| self.with_known_payee_in_bulk(of_what_was_asked(terms?)?)),
             report.failure_before_acceptance(),
         ) {
-            (Some(Ok(quoted)), None) if is_named => {
+            // It cannot be rejected by name, so its bulk must not be accepted:
+            // the payment stays as it is until that is decided.
+            (Some(_), _) if !is_named => return Ok(()),
+            (Some(Ok(quoted)), None) => {
                 // [if payer_steps is three_steps]
                 payment.payment.payee = Some(quoted.payee.clone());
                 // [end]
@@ -149,10 +187,6 @@ impl Payer {
                     .become_and_record(payment, OutgoingState::Quoted, work)
                     .await;
             }
-            (Some(Ok(_)), None) => PaymentError::new(
-                ErrorCode::Internal,
-                "the Mojaloop Connector does not name the transfer",
-            ),
             (_, Some(failure)) | (Some(Err(failure)), None) => failure,
             (None, None) => {
                 let work = payment.work.clone();
@@ -325,6 +359,18 @@ fn payment_of(
         scheme_transfer_id: None,
     });
     payment
+}
+
+/// The Mojaloop Connector transfers what a payment of a bulk was asked for,
+/// whatever its terms say.
+fn of_what_was_asked(quoted: QuotedTerms) -> Result<QuotedTerms, PaymentError> {
+    if quoted.terms.transfer_amount() == quoted.terms.amount() {
+        return Ok(quoted);
+    }
+    Err(PaymentError::new(
+        ErrorCode::QuoteRefused,
+        "the terms transfer another amount than was asked for, which a bulk cannot",
+    ))
 }
 
 fn no_terms() -> PaymentError {

@@ -11,21 +11,33 @@ use actix_web::{
     web::{Data, Json, Path, ServiceConfig, post, put},
 };
 use reqwest::Method;
+use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
-use crate::sandbox::mojaloop_connector::{
-    SimulatedMojaloopConnector,
-    answer::Answer,
-    backend::Backend,
-    behaviour::Operation,
-    identifiers::new_ulid,
-    simulated_hub::{CurrentState, Direction, HubState, SimulatedTransfer},
+use crate::{
+    domain::timestamp::Timestamp,
+    sandbox::mojaloop_connector::{
+        SimulatedMojaloopConnector,
+        answer::Answer,
+        backend::Backend,
+        behaviour::Operation,
+        identifiers::new_ulid,
+        simulated_hub::{CurrentState, Direction, HubState, SimulatedTransfer},
+    },
 };
 
 /// The note of an item whose payee nobody knows.
 pub const UNKNOWN_PAYEE: &str = "unknown payee";
 /// The note of an item whose payee's FSP offers terms that do not add up.
 pub const ODD_TERMS: &str = "odd terms";
+/// The note of an item whose payee's FSP gives a commission of 1, so that less is
+/// to be transferred than was asked for.
+pub const COMMISSION: &str = "commission";
+/// The note of an item whose terms bind for as long as those of a quote.
+pub const SHORT_TERMS: &str = "short terms";
+/// The note of an item that the Mojaloop Connector has terms for, and does not
+/// name in its callbacks.
+pub const UNNAMED: &str = "unnamed";
 /// The note of an item that the Mojaloop Connector has terms for, and leaves out
 /// of its callbacks.
 pub const LEFT_OUT: &str = "left out";
@@ -79,7 +91,12 @@ async fn begin(
             return Answer::bad_request("an item without a currency");
         };
         let transfer_id = new_ulid();
-        let result = quoted(item, &transfer_id);
+        let mut result = quoted(item, &transfer_id);
+        if item["note"] == SHORT_TERMS {
+            let lifetime = simulator.state().behaviour.quote_lifetime;
+            let expires_at = Timestamp::now().after(lifetime);
+            result["quoteResponse"]["expiration"] = json!(expires_at);
+        }
         let mut document = result.clone();
         document["bulkTransactionId"] = json!(bulk_id);
         simulator.state().hub.remember(SimulatedTransfer {
@@ -94,6 +111,9 @@ async fn begin(
             conversion_home_id: Value::Null,
             document,
         });
+        if item["note"] == UNNAMED {
+            result["transferId"] = Value::Null;
+        }
         if item["note"] != LEFT_OUT {
             results.push(result);
         }
@@ -125,6 +145,13 @@ fn quoted(item: &Value, transfer_id: &str) -> Value {
         "transferAmount": money,
         "payeeReceiveAmount": received,
     });
+    if item["note"] == COMMISSION {
+        let asked = item["amount"].as_str().and_then(|text| text.parse().ok());
+        let left = asked.unwrap_or(Decimal::ONE) - Decimal::ONE;
+        let one = json!({ "amount": "1", "currency": item["currency"] });
+        result["quoteResponse"]["payeeFspCommission"] = one;
+        result["quoteResponse"]["transferAmount"]["amount"] = json!(left);
+    }
     result
 }
 
