@@ -144,7 +144,7 @@ fn a_final_notification_that_comes_again_and_again_is_one_posting() {
 fn a_final_notification_before_post_transfers_finished_is_one_posting() {
     let site = Site::start();
     site.bank_faults(&json!({ "rules": [
-        { "operation": "reserve_credit", "fault": "slow", "delay_ms": 1000, "times": 1 },
+        { "operation": "reserve_credit", "fault": "slow", "delay_ms": 700, "times": 1 },
     ]}));
     let payment = Incoming::of("100");
     site.backend("POST", "/quoterequests", &payment.quote_request());

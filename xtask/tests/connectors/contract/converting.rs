@@ -77,9 +77,11 @@ fn as_an_fxp(scene: &Scene) {
     let unknown = format!("/fxTransfers/{}", new_id());
     for method in ["PUT", "PATCH"] {
         scene.backend_ok(method, &unknown, &word(method, "COMMITTED"));
-        // What says nothing has been heard.
-        scene.backend_ok(method, &unknown, &json!({}));
-        refused(scene, method, &unknown, &Value::Null);
+        // What proves nothing has been heard.
+        scene.backend_ok(method, &unknown, &word(method, "RESERVED"));
+        for no_word in [json!({}), Value::Null] {
+            refused(scene, method, &unknown, &no_word);
+        }
     }
 }
 
