@@ -296,12 +296,12 @@ async fn a_request_that_nobody_decides_on_expires() {
 
 #[tokio::test]
 async fn an_accepted_request_whose_payment_was_not_begun_is_not_paid_when_it_has_expired() {
-    let connector = TestConnector::with(&[("REQUEST_TO_PAY_LIFETIME_MS", "150")]).await;
+    let connector = TestConnector::with(&[("REQUEST_TO_PAY_LIFETIME_MS", "2000")]).await;
     let id = connector.received(Joshua, "100").await;
     connector.bank_fault("find_customer", "fail", None);
     let accepted = connector.decide_on_request(&id, true).await;
     assert_eq!(accepted.status, 500, "{}", accepted.body);
-    tokio::time::sleep(std::time::Duration::from_millis(150)).await;
+    tokio::time::sleep(std::time::Duration::from_millis(2000)).await;
     connector.bank_recovers();
     let accepted = connector.decide_on_request(&id, true).await;
     accepted.assert_error(400, "3301");
