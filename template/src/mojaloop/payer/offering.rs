@@ -158,10 +158,14 @@ impl Payer {
             Paused::AtQuote(quoted) => &quoted.payee,
             _ => return paused,
         };
-        match self.required_information.check_payee(&payee.information()) {
+        match self.check_payee(payee) {
             Ok(()) => paused,
             Err(refused) => Paused::AtRefused(refused),
         }
+    }
+
+    pub(super) fn check_payee(&self, payee: &PayeeDetails) -> Result<(), PaymentError> {
+        self.required_information.check_payee(&payee.information())
     }
 
     /// A failure that may pass leaves the payment as it is, so that the caller
@@ -176,6 +180,15 @@ impl Payer {
             self.progress.record(payment, work).await?;
             return Err(failure);
         }
+        self.abort_before_terms(payment, failure).await
+    }
+
+    /// Nothing was agreed to, so nothing has to be given back.
+    pub(super) async fn abort_before_terms(
+        &self,
+        payment: &mut Recorded<OutgoingPayment>,
+        failure: PaymentError,
+    ) -> Result<(), PaymentError> {
         payment.payment.failure = Some(failure);
         self.become_and_record(payment, OutgoingState::Aborted, Work::none())
             .await

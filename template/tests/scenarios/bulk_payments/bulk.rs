@@ -63,6 +63,12 @@ impl TestConnector {
         self.dfsp.get(&path).await.served()
     }
 
+    /// The payer agrees to all payments.
+    async fn agree_to_bulk(&self, bulk: &Value) -> Value {
+        let all = json!({ "acceptQuotes": true });
+        self.decide_bulk(bulk, all).await
+    }
+
     async fn decide_bulk(&self, bulk: &Value, decision: Value) -> Value {
         self.dfsp.put(&path_of(bulk), &decision).await.served()
     }
@@ -115,9 +121,7 @@ async fn each_payment_of_a_bulk_is_settled_alone() {
     assert_eq!(quoted["items"][1]["error"]["statusCode"], "3204");
     connector.assert_books([]);
 
-    connector
-        .decide_bulk(&quoted, json!({ "acceptQuotes": true }))
-        .await;
+    connector.agree_to_bulk(&quoted).await;
     connector
         .payments_become(&ids, &[COMPLETED, ABORTED, ABORTED, COMPLETED])
         .await;
@@ -139,9 +143,7 @@ async fn a_payment_whose_money_cannot_be_secured_is_rejected_by_name() {
         .quoted_bulk(&bulk(&[("100", "a"), ("999999999", "more than there is")]))
         .await;
     let ids = transfers(&quoted);
-    connector
-        .decide_bulk(&quoted, json!({ "acceptQuotes": true }))
-        .await;
+    connector.agree_to_bulk(&quoted).await;
     connector.payments_become(&ids, &[COMPLETED, ABORTED]).await;
     connector.assert_books([debits::committed(&ids[0], Joshua, sent("100"))]);
     assert_eq!(connector.accepts().await, [1, 0]);
@@ -159,9 +161,7 @@ async fn a_payment_whose_terms_cannot_be_paid_is_rejected_by_name() {
         let ids = transfers(&quoted);
         assert_eq!(quoted["items"][1]["offer"], Value::Null);
         assert_eq!(quoted["items"][1]["error"]["statusCode"], "5101");
-        connector
-            .decide_bulk(&quoted, json!({ "acceptQuotes": true }))
-            .await;
+        connector.agree_to_bulk(&quoted).await;
         connector.payments_become(&ids, &[COMPLETED, ABORTED]).await;
         connector.assert_books([debits::committed(&ids[0], Joshua, sent("100"))]);
         assert_eq!(connector.accepts().await, [1, 0], "{terms}");
@@ -261,9 +261,7 @@ async fn an_acceptance_that_was_not_taken_gives_everything_back() {
     let quoted = connector
         .quoted_bulk(&bulk(&[("100", NOT_TAKEN), ("50", "b")]))
         .await;
-    connector
-        .decide_bulk(&quoted, json!({ "acceptQuotes": true }))
-        .await;
+    connector.agree_to_bulk(&quoted).await;
     let ids = transfers(&quoted);
     connector.payments_become(&ids, &[ABORTED, ABORTED]).await;
     connector.assert_books([
@@ -289,9 +287,7 @@ async fn an_acceptance_without_an_answer_is_found_out_and_made_once() {
         connector
             .scheme_behaves(json!({ "rules": [once("accept", fault)] }))
             .await;
-        connector
-            .decide_bulk(&quoted, json!({ "acceptQuotes": true }))
-            .await;
+        connector.agree_to_bulk(&quoted).await;
         let ids = transfers(&quoted);
         connector.payments_become(&ids, &states).await;
         connector.assert_books([
@@ -310,9 +306,7 @@ async fn a_bank_that_does_not_answer_delays_the_acceptance() {
         .await;
     let (operation, _) = debits::OPERATIONS[0];
     connector.bank_fault(operation, "act_then_silent", Some(1));
-    connector
-        .decide_bulk(&quoted, json!({ "acceptQuotes": true }))
-        .await;
+    connector.agree_to_bulk(&quoted).await;
     let ids = transfers(&quoted);
     connector
         .payments_become(&ids, &[COMPLETED, COMPLETED])
@@ -335,9 +329,7 @@ async fn a_bulk_that_the_scheme_ends_while_money_is_being_secured_is_not_accepte
     connector.bank_rule(json!({
         "operation": operation, "fault": "slow", "delay_ms": 1500, "times": 1
     }));
-    let decided = connector
-        .decide_bulk(&quoted, json!({ "acceptQuotes": true }))
-        .await;
+    let decided = connector.agree_to_bulk(&quoted).await;
     assert_eq!(decided["state"], "agreed");
     let callback = json!({ "currentState": "ERROR_OCCURRED", "individualTransferResults": [] });
     connector.bulk_is_called_back(&quoted, &callback).await;
@@ -360,9 +352,7 @@ async fn a_bulk_is_not_accepted_again_when_terms_of_it_have_expired() {
     let quoted = connector
         .quoted_bulk(&bulk(&[("100", SHORT_TERMS), ("50", "b")]))
         .await;
-    connector
-        .decide_bulk(&quoted, json!({ "acceptQuotes": true }))
-        .await;
+    connector.agree_to_bulk(&quoted).await;
     // It is told so in vain until then.
     connector.bulk_becomes(&quoted, "closed").await;
     connector.scheme_recovers().await;
@@ -383,9 +373,7 @@ async fn a_payment_that_is_left_to_a_person_is_settled_by_proof_and_by_nothing_l
     connector
         .scheme_behaves(json!({ "rules": [rule("get_transfer", "fail")] }))
         .await;
-    connector
-        .decide_bulk(&quoted, json!({ "acceptQuotes": true }))
-        .await;
+    connector.agree_to_bulk(&quoted).await;
     eventually("it is left to a person", async || {
         connector.outgoing(&ids[0]).await.work.parked.is_some()
     })
@@ -421,9 +409,7 @@ async fn a_result_that_proves_nothing_is_found_out_at_the_hub() {
     let request = bulk(&[("100", TIMED_OUT), ("50", SAID_COMMITTED)]);
     let quoted = connector.quoted_bulk(&request).await;
     let ids = transfers(&quoted);
-    connector
-        .decide_bulk(&quoted, json!({ "acceptQuotes": true }))
-        .await;
+    connector.agree_to_bulk(&quoted).await;
     connector.payments_become(&ids, &[COMPLETED, ABORTED]).await;
     connector.assert_books([
         debits::committed(&ids[0], Joshua, sent("100")),
@@ -436,9 +422,7 @@ async fn a_scheme_that_contradicts_itself_is_left_to_a_person() {
     let connector = TestConnector::start().await;
     let quoted = connector.quoted_bulk(&bulk(&[("100", REFUSED)])).await;
     let ids = transfers(&quoted);
-    connector
-        .decide_bulk(&quoted, json!({ "acceptQuotes": true }))
-        .await;
+    connector.agree_to_bulk(&quoted).await;
     connector.payments_become(&ids, &[ABORTED]).await;
     let callback = json!({
         "currentState": "COMPLETED",
@@ -490,9 +474,7 @@ async fn a_result_that_is_not_called_back_is_found_out() {
     let request = bulk(&[("100", NOT_CALLED_BACK), ("50", "salary")]);
     let quoted = connector.quoted_bulk(&request).await;
     let ids = transfers(&quoted);
-    connector
-        .decide_bulk(&quoted, json!({ "acceptQuotes": true }))
-        .await;
+    connector.agree_to_bulk(&quoted).await;
     connector
         .payments_become(&ids, &[COMPLETED, COMPLETED])
         .await;
@@ -509,9 +491,7 @@ async fn a_callback_that_comes_often_moves_money_once_and_an_unknown_one_none() 
         .quoted_bulk(&bulk(&[("100", NOT_CALLED_BACK)]))
         .await;
     let ids = transfers(&quoted);
-    connector
-        .decide_bulk(&quoted, json!({ "acceptQuotes": true }))
-        .await;
+    connector.agree_to_bulk(&quoted).await;
     let path = format!("/bulkTransactions/{}", quoted["bulkId"].as_str().unwrap());
     let callback = json!({
         "currentState": "COMPLETED",
@@ -596,9 +576,7 @@ async fn bulk_survives(stop_at: StopAt) {
     let request = bulk(&[("100", "a"), ("50", "b")]);
     let pay = async {
         let quoted = connector.quoted_bulk(&request).await;
-        connector
-            .decide_bulk(&quoted, json!({ "acceptQuotes": true }))
-            .await;
+        connector.agree_to_bulk(&quoted).await;
         connector
             .payments_become(&transfers(&quoted), &[COMPLETED, COMPLETED])
             .await;

@@ -76,7 +76,7 @@ impl Exposure {
                 .await?;
             let is_last = page.len() < PAGE;
             for recorded in page {
-                self.take(recorded)?;
+                self.read(recorded)?;
             }
             if is_last {
                 break;
@@ -86,19 +86,22 @@ impl Exposure {
         Ok(())
     }
 
+    fn read(&mut self, recorded: Recorded) -> Result<(), JournalError> {
+        let number = recorded.number;
+        self.take(recorded)?;
+        self.read_up_to = number;
+        Ok(())
+    }
+
     fn take(&mut self, recorded: Recorded) -> Result<(), JournalError> {
         let (transfer_id, amount) = match recorded.direction {
             // [if role is fxp, both]
             // It is sold from the bank's positions, which have limits of their own.
-            Direction::Conversion => {
-                self.read_up_to = recorded.number;
-                return Ok(());
-            }
+            Direction::Conversion => return Ok(()),
             // [end]
             // [if use_cases has bulk]
             // No money of its own.
             Direction::BulkQuote | Direction::BulkTransfer | Direction::BulkPayment => {
-                self.read_up_to = recorded.number;
                 return Ok(());
             }
             // [end]
@@ -121,7 +124,6 @@ impl Exposure {
             };
             self.shares.insert(payment, share);
         }
-        self.read_up_to = recorded.number;
         Ok(())
     }
 
@@ -177,3 +179,27 @@ fn of_outgoing(payment: OutgoingPayment) -> (TransferId, Option<(Decimal, Curren
     });
     (payment.transfer_id, share)
 }
+
+// [if use_cases has request_to_pay]
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_payment_is_read_once_all_the_same() {
+        let mut exposure = Exposure::over(Duration::from_secs(60));
+        let directions = [Direction::RequestReceived, Direction::RequestSent];
+        for (number, direction) in (1..).zip(directions) {
+            let recorded = Recorded {
+                number,
+                direction,
+                body: "{}".to_owned(),
+                recorded_at: Timestamp::now(),
+            };
+            exposure.read(recorded).unwrap();
+            assert_eq!(exposure.read_up_to, number);
+        }
+        assert_eq!(exposure.of("KES".parse().unwrap()), Decimal::ZERO);
+    }
+}
+// [end]

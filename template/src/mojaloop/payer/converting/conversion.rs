@@ -2,9 +2,8 @@
 //!
 //! The Mojaloop Connector asks for one half of the terms after the other, and
 //! waits in between. To agree to the first half moves nothing: it only makes it
-//! ask for the second. The flag that does so (`acceptConversion`, then, or
-//! `acceptQuote`) is another one than that which agrees to the whole, so one
-//! that comes late or twice is a rejection. Nothing of it is stored: after a
+//! ask for the second. Each half has a flag of its own (`acceptConversion`,
+//! `acceptQuote`), so one that comes late or twice is a rejection. Nothing of it is stored: after a
 //! crash the Mojaloop Connector begins once more under the same transfer.
 
 use crate::{

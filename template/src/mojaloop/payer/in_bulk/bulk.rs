@@ -198,19 +198,8 @@ impl Payer {
 
     /// A payee of whom too little is known is not paid.
     fn with_known_payee_in_bulk(&self, quoted: QuotedTerms) -> Result<QuotedTerms, PaymentError> {
-        let payee = quoted.payee.information();
-        self.required_information.check_payee(&payee)?;
+        self.check_payee(&quoted.payee)?;
         Ok(quoted)
-    }
-
-    async fn abort_before_terms(
-        &self,
-        payment: &mut Recorded<OutgoingPayment>,
-        failure: PaymentError,
-    ) -> Result<(), PaymentError> {
-        payment.payment.failure = Some(failure);
-        self.become_and_record(payment, OutgoingState::Aborted, Work::none())
-            .await
     }
 
     /// The same rules as for the answer to a payment that was accepted alone:
