@@ -3,7 +3,11 @@
 //! Every variable is described in `.env.example`. What the bank decides reads
 //! its own variables, in `core_banking`.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    num::{NonZeroU16, NonZeroU32},
+    path::PathBuf,
+    time::Duration,
+};
 
 use reqwest::Url;
 
@@ -12,6 +16,8 @@ use crate::{
     core_banking::{fees, funding, required_information::RequiredInformation},
     domain::identifier::{IdType, Identifiers},
     environment::{Problems, Variables, answers, currencies::Currencies},
+    mojaloop::admission,
+    remote::BreakerSettings,
 };
 // [if payer_steps is one_step]
 
@@ -48,6 +54,7 @@ pub struct Configuration {
     /// `None` only with the sandbox, which then stands in.
     pub connector_base_url: Option<Url>,
     pub connector_timeout: Duration,
+    pub connector_max_calls: usize,
 
     /// `None` only with the sandbox, which then stands in.
     pub cbs_base_url: Option<Url>,
@@ -55,8 +62,10 @@ pub struct Configuration {
     pub cbs_authentication: crate::core_banking::authentication::Settings,
     // [end]
     pub cbs_timeout: Duration,
+    pub cbs_max_calls: usize,
     pub cbs_settles_after: Duration,
     pub cbs_max_idle_connections: usize,
+    pub breaker: BreakerSettings,
 
     pub funding: funding::Settings,
     // [if payer_steps is one_step]
@@ -86,10 +95,15 @@ pub struct Configuration {
     // [end]
     /// `None` only with the sandbox bank, whose books start afresh as well.
     pub database: Option<PathBuf>,
+    pub admission: admission::Bounds,
+    pub max_connections: usize,
+
     pub recovery_interval: Duration,
     pub retry_first_pause: Duration,
     pub retry_longest_pause: Duration,
     pub retry_max_attempts: u32,
+
+    pub shutdown_timeout: Duration,
 
     pub log_filter: LogFilter,
     pub log_format: LogFormat,
@@ -135,6 +149,9 @@ impl Configuration {
             ("CBS_SETTLE_MS", cbs_settles_after),
             ("CBS_REQUEST_TIMEOUT_MS", cbs_timeout),
         );
+        let cbs_max_calls = positive(variables, "CBS_MAX_CALLS", "64");
+        let connector_max_calls = positive(variables, "SDK_MAX_CALLS", "256");
+        let breaker = breaker(variables);
         let cbs_max_idle_connections = variables.parsed("CBS_MAX_IDLE_CONNECTIONS", "32");
         let quote_lifetime = variables.milliseconds("QUOTE_LIFETIME_MS", "60000");
         let final_word_after = variables.milliseconds("FINAL_WORD_AFTER_MS", "90000");
@@ -154,6 +171,8 @@ impl Configuration {
         let request_to_pay_lifetime =
             variables.milliseconds("REQUEST_TO_PAY_LIFETIME_MS", "86400000");
         // [end]
+        let admission = bounds(variables);
+        let max_connections = positive(variables, "MAX_CONNECTIONS", "1024");
         let recovery_interval = variables.milliseconds("RECOVERY_INTERVAL_MS", "1000");
         let retry_first_pause = variables.milliseconds("RETRY_FIRST_PAUSE_MS", "1000");
         let retry_longest_pause = variables.milliseconds("RETRY_LONGEST_PAUSE_MS", "300000");
@@ -165,6 +184,7 @@ impl Configuration {
         if retry_max_attempts == Some(0) {
             variables.problem("RETRY_MAX_ATTEMPTS", "is not usable: it is at least 1");
         }
+        let shutdown_timeout = variables.milliseconds("SHUTDOWN_TIMEOUT_MS", "25000");
         let log_filter = variables.parsed("LOG_LEVEL", "info,actix_server=warn");
         let log_format = variables.parsed("LOG_FORMAT", "text");
         // Everything has been read by now, so that every problem is known.
@@ -179,11 +199,14 @@ impl Configuration {
             dfsp_api: dfsp_api?,
             connector_base_url,
             connector_timeout: connector_timeout?,
+            connector_max_calls: connector_max_calls?,
             cbs_base_url,
             // [if cbs_auth is not none]
             cbs_authentication: cbs_authentication?,
             // [end]
             cbs_timeout: cbs_timeout?,
+            cbs_max_calls: cbs_max_calls?,
+            breaker: breaker?,
             cbs_settles_after: cbs_settles_after?,
             cbs_max_idle_connections: cbs_max_idle_connections?,
             funding: funding?,
@@ -212,14 +235,50 @@ impl Configuration {
             payee_confirmed_within: payee_confirmed_within?,
             // [end]
             database,
+            admission: admission?,
+            max_connections: max_connections?,
             recovery_interval: recovery_interval?,
             retry_first_pause: retry_first_pause?,
             retry_longest_pause: retry_longest_pause?,
             retry_max_attempts: retry_max_attempts?,
+            shutdown_timeout: shutdown_timeout?,
             log_filter: log_filter?,
             log_format: log_format?,
         })
     }
+}
+
+/// How much is let in at once.
+fn bounds(variables: &mut Variables) -> Option<admission::Bounds> {
+    let at_once = positive(variables, "MAX_REQUESTS_AT_ONCE", "256");
+    let waiting = variables.parsed("MAX_REQUESTS_WAITING", "256");
+    let longest_wait = variables.milliseconds("MAX_REQUEST_WAIT_MS", "1000");
+    Some(admission::Bounds {
+        at_once: at_once?,
+        waiting: waiting?,
+        longest_wait: longest_wait?,
+    })
+}
+
+/// When bank or Mojaloop Connector is not called for a while.
+fn breaker(variables: &mut Variables) -> Option<BreakerSettings> {
+    let max_failures = variables.parsed::<NonZeroU32>("BREAKER_FAILURES", "10");
+    let first_pause = variables.milliseconds("BREAKER_FIRST_PAUSE_MS", "1000");
+    let longest_pause = variables.milliseconds("BREAKER_LONGEST_PAUSE_MS", "30000");
+    variables.at_least(
+        ("BREAKER_LONGEST_PAUSE_MS", longest_pause),
+        ("BREAKER_FIRST_PAUSE_MS", first_pause),
+    );
+    Some(BreakerSettings {
+        max_failures: max_failures?.get(),
+        first_pause: first_pause?,
+        longest_pause: longest_pause?,
+    })
+}
+
+fn positive(variables: &mut Variables, name: &str, default: &str) -> Option<usize> {
+    let number = variables.parsed::<NonZeroU16>(name, default)?;
+    Some(number.get().into())
 }
 
 /// Where a remote is. The sandbox stands in for one that is not named.
