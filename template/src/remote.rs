@@ -53,11 +53,9 @@ pub struct RemoteSettings {
     pub breaker: BreakerSettings,
 }
 
-impl RemoteSettings {
-    /// How long a call may wait until it can be made.
-    pub fn longest_wait(self) -> Duration {
-        (self.timeout / 5).min(LONGEST_WAIT)
-    }
+/// How long a call may wait until it can be made, if it may itself take so long.
+pub fn longest_wait(timeout: Duration) -> Duration {
+    (timeout / 5).min(LONGEST_WAIT)
 }
 
 impl Remote {
@@ -68,7 +66,7 @@ impl Remote {
             breaker: CircuitBreaker::new(name, settings.breaker),
             questions: Arc::new(Semaphore::new(settings.max_calls)),
             instructions: Arc::new(Semaphore::new(settings.max_calls)),
-            longest_wait: settings.longest_wait(),
+            longest_wait: longest_wait(settings.timeout),
             runtime: Handle::current(),
         }
     }

@@ -15,7 +15,10 @@ use std::{
 
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::timeout,
+};
 
 use super::{
     store::{Direction, Entry, Exception, Opening, Store, StoreError},
@@ -26,8 +29,14 @@ use crate::domain::{
     transfer_id::{QuoteId, TransferId},
 };
 
-/// How many operations wait for a thread before callers are made to wait.
+/// How many operations wait for a thread before callers are made to wait, and
+/// how long these wait until they are refused.
 const QUEUE_LENGTH: usize = 1_024;
+const LONGEST_WAIT: Duration = Duration::from_secs(1);
+
+/// How long the disk may take. What is written later is as if the process had
+/// died in between: the journal says more than the caller was told.
+const LONGEST_WRITE: Duration = Duration::from_secs(10);
 
 /// How many writes share one flush, at the most.
 const MAX_BATCH: usize = 256;
@@ -236,9 +245,14 @@ async fn submit<T: Send + 'static>(
             None
         }
     });
-    let not_taken = || StoreError("the journal did not take the operation".to_owned());
-    queue.send(operation).await.map_err(|_| not_taken())?;
-    receiver.await.map_err(|_| not_taken())?
+    let error = |what: &str| StoreError(format!("the journal {what}"));
+    let not_taken = |_| error("did not take the operation");
+    let queued = queue.send_timeout(operation, LONGEST_WAIT).await;
+    queued.map_err(|_| error("has too much to do, or has failed"))?;
+    let answer = timeout(LONGEST_WRITE, receiver).await;
+    answer
+        .map_err(|_| error("has not answered in time, the disk may hang"))?
+        .map_err(not_taken)?
 }
 
 fn write_in_batches(mut connection: Connection, mut queue: mpsc::Receiver<Operation>) {
@@ -806,6 +820,36 @@ mod tests {
         }
         busy.await.unwrap().unwrap();
         assert_eq!(transactions_in(&log) - before, 1);
+    }
+
+    #[tokio::test]
+    async fn a_journal_that_has_too_much_to_do_says_so() {
+        let (_folder, store) = in_a_folder();
+        let (finish, finished) = std::sync::mpsc::channel::<()>();
+        let busy = tokio::spawn({
+            let store = store.clone();
+            async move {
+                store
+                    .write(move |_| {
+                        let _ = finished.recv();
+                        Ok(())
+                    })
+                    .await
+            }
+        });
+        let waiting = (0..QUEUE_LENGTH + 1).map(|_| {
+            let store = store.clone();
+            tokio::spawn(async move { store.write(|_| Ok(())).await.is_ok() })
+        });
+        let waiting: Vec<_> = waiting.collect();
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let refused = store.write(|_| Ok(())).await.unwrap_err();
+        assert!(refused.to_string().contains("too much to do"), "{refused}");
+        finish.send(()).unwrap();
+        busy.await.unwrap().unwrap();
+        for waited in waiting {
+            waited.await.unwrap();
+        }
     }
 
     #[tokio::test]

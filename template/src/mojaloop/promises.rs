@@ -96,11 +96,12 @@ impl<P: Promised, K: Keeper<P>> Promises<P, K> {
         exceptions: Exceptions,
         final_word_after: Duration,
     ) -> Self {
+        let work = progress.patience().longest_attempt();
         Self {
             keeper,
             progress,
             exceptions,
-            turns: Turns::default(),
+            turns: Turns::leaving(work),
             final_word_after,
         }
     }

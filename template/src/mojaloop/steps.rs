@@ -65,7 +65,8 @@ impl Patience {
     /// How long an attempt can take from its claim to the end of its last
     /// instruction: it waits, asks, instructs, asks and instructs.
     pub fn longest_attempt(self) -> Duration {
-        self.settles_after + self.longest_call * 5
+        self.settles_after
+            .saturating_add(self.longest_call.saturating_mul(5))
     }
 }
 

@@ -16,8 +16,8 @@ use crate::{
     core_banking::{fees, funding, required_information::RequiredInformation},
     domain::identifier::{IdType, Identifiers},
     environment::{Problems, Variables, answers, currencies::Currencies},
-    mojaloop::admission,
-    remote::BreakerSettings,
+    mojaloop::{admission, steps::Patience, turns::CONNECTOR_WAITS},
+    remote::{self, BreakerSettings},
 };
 // [if payer_steps is one_step]
 
@@ -27,9 +27,6 @@ use crate::core_banking::limits;
 
 use crate::core_banking::conversion_limits;
 // [end]
-
-/// The Mojaloop Connector waits no longer for an answer of the backend API.
-const CONNECTOR_WAITS: Duration = Duration::from_secs(65);
 
 /// An address to listen on.
 #[derive(Debug, Clone)]
@@ -144,7 +141,6 @@ impl Configuration {
         let connector_timeout = variables.milliseconds("SDK_REQUEST_TIMEOUT_MS", "65000");
         let cbs_timeout = variables.milliseconds("CBS_REQUEST_TIMEOUT_MS", "5000");
         let cbs_settles_after = variables.milliseconds("CBS_SETTLE_MS", "10000");
-        check_time_budget(variables, cbs_timeout, cbs_settles_after);
         variables.at_least(
             ("CBS_SETTLE_MS", cbs_settles_after),
             ("CBS_REQUEST_TIMEOUT_MS", cbs_timeout),
@@ -172,6 +168,12 @@ impl Configuration {
             variables.milliseconds("REQUEST_TO_PAY_LIFETIME_MS", "86400000");
         // [end]
         let admission = bounds(variables);
+        check_time_budget(
+            variables,
+            cbs_timeout,
+            cbs_settles_after,
+            admission.map(|bounds| bounds.longest_wait),
+        );
         let max_connections = positive(variables, "MAX_CONNECTIONS", "1024");
         let recovery_interval = variables.milliseconds("RECOVERY_INTERVAL_MS", "1000");
         let retry_first_pause = variables.milliseconds("RETRY_FIRST_PAUSE_MS", "1000");
@@ -185,6 +187,10 @@ impl Configuration {
             variables.problem("RETRY_MAX_ATTEMPTS", "is not usable: it is at least 1");
         }
         let shutdown_timeout = variables.milliseconds("SHUTDOWN_TIMEOUT_MS", "25000");
+        variables.at_least(
+            ("SHUTDOWN_TIMEOUT_MS", shutdown_timeout),
+            ("CBS_REQUEST_TIMEOUT_MS", cbs_timeout),
+        );
         let log_filter = variables.parsed("LOG_LEVEL", "info,actix_server=warn");
         let log_format = variables.parsed("LOG_FORMAT", "text");
         // Everything has been read by now, so that every problem is known.
@@ -364,23 +370,35 @@ fn database(variables: &mut Variables) -> Option<PathBuf> {
     path.map(PathBuf::from)
 }
 
-/// A reservation may take one instruction, two enquiries with the bank's time
-/// to settle between them, and one more instruction and enquiry. If that were
-/// longer than the Mojaloop Connector waits, it would report a failure of a
+/// A request waits to be let in. Then its reservation may take one instruction,
+/// two enquiries with the bank's time to settle between them, and one more
+/// instruction and enquiry, each of which may wait until it can be made. If that
+/// were longer than the Mojaloop Connector waits, it would report a failure of a
 /// payment that succeeds.
 fn check_time_budget(
     variables: &mut Variables,
     timeout: Option<Duration>,
     settles_after: Option<Duration>,
+    admitted_within: Option<Duration>,
 ) {
-    let (Some(timeout), Some(settles_after)) = (timeout, settles_after) else {
+    let (Some(timeout), Some(settles_after), Some(admitted_within)) =
+        (timeout, settles_after, admitted_within)
+    else {
         return;
     };
-    if timeout.saturating_mul(5).saturating_add(settles_after) >= CONNECTOR_WAITS {
-        let waits = CONNECTOR_WAITS.as_millis();
+    let patience = Patience {
+        settles_after,
+        longest_call: timeout.saturating_add(remote::longest_wait(timeout)),
+    };
+    let longest = patience.longest_attempt().saturating_add(admitted_within);
+    if longest >= CONNECTOR_WAITS {
+        let (longest, waits) = (longest.as_millis(), CONNECTOR_WAITS.as_millis());
         variables.problem(
             "CBS_REQUEST_TIMEOUT_MS",
-            &format!("times 5, plus CBS_SETTLE_MS, has to be less than {waits}"),
+            &format!(
+                "is too long: 5 calls, each with a fifth (at most 1000) of it to wait, CBS_SETTLE_MS \
+                 and MAX_REQUEST_WAIT_MS come to {longest}, and the Mojaloop Connector waits {waits}"
+            ),
         );
     }
 }
@@ -546,6 +564,8 @@ mod tests {
             ("RETRY_MAX_ATTEMPTS", "0"),
             ("RETRY_LONGEST_PAUSE_MS", "1"),
             ("CBS_REQUEST_TIMEOUT_MS", "0"),
+            ("SHUTDOWN_TIMEOUT_MS", "1"),
+            ("BREAKER_LONGEST_PAUSE_MS", "1"),
         ] {
             let problems = real(&[(name, value)]).unwrap_err().to_string();
             assert!(problems.contains(&format!("- {name} ")), "{problems}");
@@ -580,6 +600,29 @@ mod tests {
             });
             let mentioned = name == "MLCONN_OUTBOUND_ENDPOINT" && described.contains(&name);
             assert!(assigned || mentioned, "{name}");
+        }
+    }
+
+    #[test]
+    fn the_table_of_times_states_their_defaults_and_each_is_checked() {
+        let described = include_str!("../../.env.example");
+        let rows = include_str!("../../docs/LIMITS.md").lines();
+        let rows = rows.filter_map(|row| {
+            let mut cells = row.strip_prefix("| `")?.split('|').map(str::trim);
+            let name = cells.next()?.strip_suffix('`')?;
+            Some((name, cells.next()?, cells.next()?))
+        });
+        let rows: Vec<_> = rows.collect();
+        assert!(rows.len() > 5, "{rows:?}");
+        for (name, default, outer) in rows {
+            let assignment = format!("# {name}={default}");
+            assert!(described.lines().any(|line| line == assignment), "{name}");
+            if outer.contains("nobody here knows") {
+                continue;
+            }
+            // Longer than everything that it could fit into.
+            let problems = real(&[(name, "100000000")]).unwrap_err().to_string();
+            assert!(problems.contains("- "), "{name}: {problems}");
         }
     }
 

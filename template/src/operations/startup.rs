@@ -41,7 +41,7 @@ use crate::{
         steps::Patience,
         tasks::Tasks,
     },
-    remote::{Remote, RemoteSettings},
+    remote::{Remote, RemoteSettings, longest_wait},
 };
 // [if role is fxp, both]
 
@@ -480,7 +480,7 @@ fn payer_settings(configuration: &Configuration) -> payer::Settings {
 fn patience(configuration: &Configuration) -> Patience {
     Patience {
         settles_after: configuration.cbs_settles_after,
-        longest_call: configuration.cbs_timeout + of_bank(configuration).longest_wait(),
+        longest_call: configuration.cbs_timeout + longest_wait(configuration.cbs_timeout),
     }
 }
 
