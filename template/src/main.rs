@@ -45,7 +45,9 @@ async fn run() -> Result<(), StartError> {
     let listeners = Listeners::bind(&configuration)?;
 
     #[cfg(feature = "sandbox")]
-    let configuration = core_connector::sandbox::stand_in(configuration, &listeners)?;
+    let (configuration, in_process) = core_connector::sandbox::stand_in(configuration, &listeners)?;
+    #[cfg(not(feature = "sandbox"))]
+    let in_process = None;
 
     let store = open_journal(&configuration)?;
 
@@ -60,7 +62,10 @@ async fn run() -> Result<(), StartError> {
         dfsp_api = %listeners.dfsp_address()?,
         "the connector starts"
     );
-    let bank = core_banking_client(&configuration)?;
+    let bank = match in_process {
+        Some(bank) => bank,
+        None => core_banking_client(&configuration)?,
+    };
     Connector::start(configuration, listeners, store, bank)?
         .serve()
         .await
