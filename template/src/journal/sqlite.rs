@@ -280,7 +280,7 @@ fn write_batch(connection: &mut Connection, batch: Vec<Operation>) {
     };
     let mut answers = Vec::with_capacity(batch.len());
     for operation in batch {
-        if transaction.execute_batch("SAVEPOINT operation").is_err() {
+        if execute(&transaction, "SAVEPOINT operation").is_err() {
             continue;
         }
         let answer = operation(&transaction);
@@ -290,11 +290,11 @@ fn write_batch(connection: &mut Connection, batch: Vec<Operation>) {
             tracing::error!("the journal cannot be written, the disk may be full");
             return;
         }
-        let end = match answer {
-            Some(_) => "RELEASE operation",
-            None => "ROLLBACK TO operation; RELEASE operation",
+        let taken_back = match answer {
+            Some(_) => Ok(()),
+            None => execute(&transaction, "ROLLBACK TO operation"),
         };
-        match transaction.execute_batch(end) {
+        match taken_back.and_then(|()| execute(&transaction, "RELEASE operation")) {
             Ok(()) => answers.extend(answer),
             Err(error) => tracing::error!(%error, "a write to the journal was not taken"),
         }
@@ -306,6 +306,14 @@ fn write_batch(connection: &mut Connection, batch: Vec<Operation>) {
     for answer in answers {
         answer(flushed.clone().map_err(StoreError));
     }
+}
+
+/// Executes a statement that is always the same.
+fn execute(connection: &Connection, statement: &str) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(statement)?
+        .execute([])
+        .map(|_| ())
 }
 
 fn read_one_by_one(connection: &Connection, mut queue: mpsc::Receiver<Operation>) {

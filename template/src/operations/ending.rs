@@ -41,7 +41,7 @@ pub async fn end(tasks: &Tasks, within: Duration, closed: impl Future<Output = (
     });
     let is_finished = tokio::select! {
         finished = finished => finished.is_ok(),
-        _ = told_to_end() => false,
+        Ok(()) = told_to_end() => false,
     };
     if is_finished {
         tracing::info!("the connector has ended, nothing was in progress any more");
