@@ -14,6 +14,7 @@
 //! | `conversion_limits.rs` | which conversions of currencies it offers its customers |
 // [end]
 //! | `insight.rs` | what funding and fees may look into (fixed) |
+//! | `guarded.rs` | the bank as it is called: within bounds, and not while it is away (fixed) |
 
 pub mod port;
 
@@ -24,6 +25,7 @@ pub mod conversion_limits;
 // [end]
 pub mod fees;
 pub mod funding;
+pub mod guarded;
 pub mod insight;
 // [if payer_steps is one_step]
 pub mod limits;

@@ -6,15 +6,18 @@
 //! | [`domain`] | the words of the field, as types |
 //! | [`environment`] | how variables are read |
 //! | [`journal`] | the durable record of every payment |
+//! | [`remote`] | how bank and Mojaloop Connector are called: within bounds |
 //! | [`core_banking`] | what the bank decides: fill this in |
 //! | [`mojaloop`] | what Mojaloop asks: done, need not be touched |
-//! | [`operations`] | what operations need: configuration, logs, start |
+//! | [`operations`] | what operations need: configuration, logs, start and end |
 //! | `sandbox` | for development and tests alone; not in a production build |
 
 pub mod domain;
 pub mod environment;
 
 pub mod journal;
+
+pub mod remote;
 
 pub mod core_banking;
 

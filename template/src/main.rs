@@ -12,10 +12,20 @@ use core_connector::{
         telemetry,
     },
 };
+use tokio::runtime::Runtime;
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    match run().await {
+fn main() -> ExitCode {
+    let runtime = match Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("the connector cannot start: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let outcome = runtime.block_on(run());
+    // Whatever still hangs does not keep the process from ending.
+    runtime.shutdown_background();
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error}");
@@ -35,7 +45,9 @@ async fn run() -> Result<(), StartError> {
     let listeners = Listeners::bind(&configuration)?;
 
     #[cfg(feature = "sandbox")]
-    let configuration = core_connector::sandbox::stand_in(configuration, &listeners)?;
+    let (configuration, in_process) = core_connector::sandbox::stand_in(configuration, &listeners)?;
+    #[cfg(not(feature = "sandbox"))]
+    let in_process = None;
 
     let store = open_journal(&configuration).await?;
 
@@ -50,7 +62,10 @@ async fn run() -> Result<(), StartError> {
         dfsp_api = %listeners.dfsp_address()?,
         "the connector starts"
     );
-    let bank = core_banking_client(&configuration)?;
+    let bank = match in_process {
+        Some(bank) => bank,
+        None => core_banking_client(&configuration)?,
+    };
     Connector::start(configuration, listeners, store, bank)?
         .serve()
         .await

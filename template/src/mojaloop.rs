@@ -5,6 +5,7 @@
 
 pub mod extensions;
 
+pub mod admission;
 pub mod connector;
 pub mod progress;
 pub mod promises;

@@ -1,6 +1,7 @@
-//! What operations need: configuration, logs and the start.
+//! What operations need: configuration, logs, start and end.
 
 pub mod configuration;
 pub mod telemetry;
 
+pub mod ending;
 pub mod startup;

@@ -15,6 +15,7 @@ pub mod charges;
 use std::{
     net::{Ipv4Addr, SocketAddr, TcpListener},
     path::PathBuf,
+    sync::Arc,
 };
 
 use reqwest::Url;
@@ -24,6 +25,7 @@ use self::{
     mojaloop_connector::{Peer, SimulatedMojaloopConnector, SimulatorSettings},
 };
 use crate::{
+    core_banking::port::CoreBankingSystem,
     environment::Problems,
     journal::Database,
     operations::{
@@ -65,12 +67,15 @@ pub fn completed(
 }
 
 /// Stands in for whatever the configuration does not name: the core banking
-/// system, the Mojaloop Connector, or both.
+/// system, the Mojaloop Connector, or both. Returns the bank if it is to be
+/// called without a network in between.
 pub fn stand_in(
     mut configuration: Configuration,
     listeners: &Listeners,
-) -> Result<Configuration, StartError> {
+) -> Result<(Configuration, Option<Arc<dyn CoreBankingSystem>>), StartError> {
     refuse_half_real(&configuration)?;
+    let is_in_process = is_in_process(&configuration, listeners)?;
+    let mut in_process: Option<Arc<dyn CoreBankingSystem>> = None;
     let mut greeting = greeting::Greeting::new(&configuration, listeners)?;
     if configuration.cbs_base_url.is_none() {
         let seed = seed()?;
@@ -78,7 +83,11 @@ pub fn stand_in(
         if configuration.database.is_none() {
             configuration.database = Some(Database::Sqlite(fresh_database()));
         }
-        let address = start_bank(seed)?;
+        let bank = SandboxBank::new(seed);
+        if is_in_process {
+            in_process = Some(Arc::new(bank.clone()));
+        }
+        let address = start_bank(bank)?;
         greeting.bank = Some(address);
         configuration.cbs_base_url = Some(url_of(address)?);
     }
@@ -93,7 +102,27 @@ pub fn stand_in(
         configuration.connector_base_url = Some(url_of(address)?);
     }
     greeting.print();
-    Ok(configuration)
+    Ok((configuration, in_process))
+}
+
+/// Whether `SANDBOX_BANK` says that the sandbox bank is to be called without a
+/// network in between: what a connector costs by itself shows only then.
+fn is_in_process(configuration: &Configuration, listeners: &Listeners) -> Result<bool, StartError> {
+    let is_in_process = match std::env::var("SANDBOX_BANK").as_deref() {
+        Err(_) | Ok("" | "http") => false,
+        Ok("in_process") => true,
+        Ok(_) => return Err(Problems::of("SANDBOX_BANK is neither http nor in_process").into()),
+    };
+    let addresses = [listeners.backend_address()?, listeners.dfsp_address()?];
+    let is_for_this_machine = addresses.iter().all(|address| address.ip().is_loopback());
+    if is_in_process && (configuration.cbs_base_url.is_some() || !is_for_this_machine) {
+        return Err(Problems::of(
+            "SANDBOX_BANK=in_process is for this machine alone: without CBS_BASE_URL, and with \
+             both APIs on loopback",
+        )
+        .into());
+    }
+    Ok(is_in_process)
 }
 
 /// An optimised build is on its way to production. If only one of the two is
@@ -122,7 +151,7 @@ fn refuse_half_real(configuration: &Configuration) -> Result<(), Problems> {
 /// Runs the sandbox bank and the simulated Mojaloop Connector by themselves,
 /// so that they outlive a connector, until the process is told to end.
 pub async fn run_alone(configuration: Configuration) -> Result<(), StartError> {
-    let bank = start_bank(seed()?)?;
+    let bank = start_bank(SandboxBank::new(seed()?))?;
     let backend = &configuration.backend_api;
     let connector = start_simulator(SimulatorSettings {
         backend_base_url: format!("http://{}:{}", backend.host, backend.port),
@@ -160,10 +189,10 @@ fn peers() -> Result<Vec<Peer>, Problems> {
     .map_err(|error| Problems::of(format!("SIMULATOR_PEERS: {error}")))
 }
 
-fn start_bank(seed: Seed) -> Result<SocketAddr, StartError> {
+fn start_bank(bank: SandboxBank) -> Result<SocketAddr, StartError> {
     let listener = listen("SANDBOX_BANK_PORT", 3010)?;
     let address = listener.local_addr()?;
-    tokio::spawn(bank::serve(SandboxBank::new(seed), listener)?);
+    tokio::spawn(bank::serve(bank, listener)?);
     Ok(address)
 }
 

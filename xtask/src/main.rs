@@ -1,13 +1,13 @@
 //! `cargo xtask twins` derives the rendered files, the lists of the hooks, and the
 //! README's table; `cargo xtask twins --check` only says whether they are up to
 //! date. `cargo xtask matrix` tries combinations of answers. `cargo xtask fuzz` sends a
-//! connector what nobody would think of.
+//! connector what nobody would think of. `cargo xtask bench` measures what one costs.
 
 use std::process::ExitCode;
 
 use anyhow::Result;
 use xtask::{
-    derived, fuzz,
+    bench, derived, fuzz,
     matrix::command::{self, Request},
     repository,
 };
@@ -31,6 +31,13 @@ fn main() -> ExitCode {
                 return ExitCode::from(2);
             }
         },
+        ["bench", options @ ..] => match bench::Options::parse(options) {
+            Ok(options) => bench::bench(options),
+            Err(error) => {
+                eprintln!("{error:#}\n\n{}", bench::USAGE);
+                return ExitCode::from(2);
+            }
+        },
         ["fuzz", options @ ..] => match fuzz::seed(options) {
             Ok(seed) => fuzz::fuzz(seed).map(|()| ExitCode::SUCCESS),
             Err(error) => {
@@ -39,7 +46,12 @@ fn main() -> ExitCode {
             }
         },
         _ => {
-            eprintln!("{USAGE}\n\n{}\n\n{}", command::USAGE, fuzz::USAGE);
+            eprintln!(
+                "{USAGE}\n\n{}\n\n{}\n\n{}",
+                command::USAGE,
+                fuzz::USAGE,
+                bench::USAGE
+            );
             return ExitCode::from(2);
         }
     };

@@ -17,7 +17,7 @@
 //!
 //! # What an error says
 //!
-//! The difference between the four kinds of [`BankError`] decides whether
+//! The difference between the kinds of [`BankError`] decides whether
 //! money is lost or doubled. If in doubt, answer [`BankError::NoAnswer`].
 //!
 //! [`Reference`]: crate::domain::reference::Reference

@@ -15,7 +15,10 @@ use std::{
 
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::timeout,
+};
 
 use super::{
     store::{Direction, Entry, Exception, Lease, Opening, Store, StoreError},
@@ -26,8 +29,14 @@ use crate::domain::{
     transfer_id::{QuoteId, TransferId},
 };
 
-/// How many operations wait for a thread before callers are made to wait.
+/// How many operations wait for a thread before callers are made to wait, and
+/// how long these wait until they are refused.
 const QUEUE_LENGTH: usize = 1_024;
+const LONGEST_WAIT: Duration = Duration::from_secs(1);
+
+/// How long the disk may take. What is written later is as if the process had
+/// died in between: the journal says more than the caller was told.
+const LONGEST_WRITE: Duration = Duration::from_secs(10);
 
 /// How many writes share one flush, at the most.
 const MAX_BATCH: usize = 256;
@@ -236,9 +245,14 @@ async fn submit<T: Send + 'static>(
             None
         }
     });
-    let not_taken = || StoreError("the journal did not take the operation".to_owned());
-    queue.send(operation).await.map_err(|_| not_taken())?;
-    receiver.await.map_err(|_| not_taken())?
+    let error = |what: &str| StoreError(format!("the journal {what}"));
+    let not_taken = |_| error("did not take the operation");
+    let queued = queue.send_timeout(operation, LONGEST_WAIT).await;
+    queued.map_err(|_| error("has too much to do, or has failed"))?;
+    let answer = timeout(LONGEST_WRITE, receiver).await;
+    answer
+        .map_err(|_| error("has not answered in time, the disk may hang"))?
+        .map_err(not_taken)?
 }
 
 fn write_in_batches(mut connection: Connection, mut queue: mpsc::Receiver<Operation>) {
@@ -266,7 +280,7 @@ fn write_batch(connection: &mut Connection, batch: Vec<Operation>) {
     };
     let mut answers = Vec::with_capacity(batch.len());
     for operation in batch {
-        if transaction.execute_batch("SAVEPOINT operation").is_err() {
+        if execute(&transaction, "SAVEPOINT operation").is_err() {
             continue;
         }
         let answer = operation(&transaction);
@@ -276,11 +290,11 @@ fn write_batch(connection: &mut Connection, batch: Vec<Operation>) {
             tracing::error!("the journal cannot be written, the disk may be full");
             return;
         }
-        let end = match answer {
-            Some(_) => "RELEASE operation",
-            None => "ROLLBACK TO operation; RELEASE operation",
+        let taken_back = match answer {
+            Some(_) => Ok(()),
+            None => execute(&transaction, "ROLLBACK TO operation"),
         };
-        match transaction.execute_batch(end) {
+        match taken_back.and_then(|()| execute(&transaction, "RELEASE operation")) {
             Ok(()) => answers.extend(answer),
             Err(error) => tracing::error!(%error, "a write to the journal was not taken"),
         }
@@ -292,6 +306,14 @@ fn write_batch(connection: &mut Connection, batch: Vec<Operation>) {
     for answer in answers {
         answer(flushed.clone().map_err(StoreError));
     }
+}
+
+/// Executes a statement that is always the same.
+fn execute(connection: &Connection, statement: &str) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(statement)?
+        .execute([])
+        .map(|_| ())
 }
 
 fn read_one_by_one(connection: &Connection, mut queue: mpsc::Receiver<Operation>) {
@@ -819,6 +841,36 @@ mod tests {
         }
         busy.await.unwrap().unwrap();
         assert_eq!(transactions_in(&log) - before, 1);
+    }
+
+    #[tokio::test]
+    async fn a_journal_that_has_too_much_to_do_says_so() {
+        let (_folder, store) = in_a_folder();
+        let (finish, finished) = std::sync::mpsc::channel::<()>();
+        let busy = tokio::spawn({
+            let store = store.clone();
+            async move {
+                store
+                    .write(move |_| {
+                        let _ = finished.recv();
+                        Ok(())
+                    })
+                    .await
+            }
+        });
+        let waiting = (0..QUEUE_LENGTH + 1).map(|_| {
+            let store = store.clone();
+            tokio::spawn(async move { store.write(|_| Ok(())).await.is_ok() })
+        });
+        let waiting: Vec<_> = waiting.collect();
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let refused = store.write(|_| Ok(())).await.unwrap_err();
+        assert!(refused.to_string().contains("too much to do"), "{refused}");
+        finish.send(()).unwrap();
+        busy.await.unwrap().unwrap();
+        for waited in waiting {
+            waited.await.unwrap();
+        }
     }
 
     #[tokio::test]

@@ -1,6 +1,6 @@
 //! What is still to be done about a payment, and when.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use crate::domain::timestamp::Timestamp;
 
@@ -25,6 +25,29 @@ pub struct Schedule {
     pub longest_pause: Duration,
     /// After so many attempts in vain a person has to decide.
     pub max_attempts: u32,
+}
+
+/// Why nothing has come of an attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum InVain {
+    /// It was made.
+    Tried(String),
+    /// It was not: bank or scheme is known to be away. However long that takes,
+    /// it is not for a person to decide.
+    NotTried(String),
+}
+
+impl From<String> for InVain {
+    fn from(reason: String) -> Self {
+        Self::Tried(reason)
+    }
+}
+
+impl fmt::Display for InVain {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (Self::Tried(reason) | Self::NotTried(reason)) = self;
+        formatter.write_str(reason)
+    }
 }
 
 impl Work {
@@ -52,22 +75,25 @@ impl Work {
     /// The step was tried in vain: it is tried again later, and after too many
     /// attempts it is left to a person. An attempt that was made before it was
     /// due, because somebody asked, does not count: asking often must not use
-    /// up the patience.
-    pub fn after_vain_attempt(&self, schedule: Schedule, now: Timestamp, reason: String) -> Self {
+    /// up the patience. One that was not even made does not count either.
+    pub fn after_vain_attempt(&self, schedule: Schedule, now: Timestamp, why: InVain) -> Self {
         if self.due_at.is_some_and(|due_at| due_at > now) {
             return Self {
                 tried_at: Some(now),
                 ..self.clone()
             };
         }
-        let attempts = self.attempts.saturating_add(1);
+        let (attempts, reason) = match why {
+            InVain::Tried(reason) => (self.attempts.saturating_add(1), Some(reason)),
+            InVain::NotTried(_) => (self.attempts, None),
+        };
         let mut next = Self {
             attempts,
             tried_at: Some(now),
             ..Self::default()
         };
-        if attempts >= schedule.max_attempts {
-            next.parked = Some(reason);
+        if attempts >= schedule.max_attempts && reason.is_some() {
+            next.parked = reason;
         } else {
             next.due_at = Some(now.after(schedule.pause_after(attempts)));
         }
@@ -99,7 +125,7 @@ mod tests {
         let mut work = Work::due(now);
         let mut due_at = Vec::new();
         while let Some(now) = work.due_at {
-            work = work.after_vain_attempt(schedule, now, "in vain".to_owned());
+            work = work.after_vain_attempt(schedule, now, "in vain".to_owned().into());
             due_at.push(work.due_at.map(Timestamp::as_milliseconds));
         }
         assert_eq!(due_at, [Some(1_000), Some(3_000), Some(6_000), None]);
@@ -117,10 +143,30 @@ mod tests {
         let mut work = Work::due(due_at);
         for early in 0..100 {
             let now = Timestamp::from_milliseconds(early);
-            work = work.after_vain_attempt(schedule, now, "in vain".to_owned());
+            work = work.after_vain_attempt(schedule, now, "in vain".to_owned().into());
         }
         assert_eq!(work.attempts, 0);
         assert_eq!(work.due_at, Some(due_at));
         assert_eq!(work.tried_at, Some(Timestamp::from_milliseconds(99)));
+    }
+
+    #[test]
+    fn a_remote_that_is_away_uses_up_no_patience_however_long_it_is() {
+        let schedule = Schedule {
+            first_pause: Duration::from_secs(1),
+            longest_pause: Duration::from_secs(4),
+            max_attempts: 2,
+        };
+        let mut now = Timestamp::from_milliseconds(0);
+        let mut work =
+            Work::due(now).after_vain_attempt(schedule, now, "in vain".to_owned().into());
+        for _ in 0..100 {
+            now = work.due_at.unwrap();
+            work = work.after_vain_attempt(schedule, now, InVain::NotTried("away".to_owned()));
+        }
+        assert_eq!(work.attempts, 1);
+        assert_eq!(work.due_at, Some(now.after(Duration::from_secs(1))));
+        work = work.after_vain_attempt(schedule, work.due_at.unwrap(), "in vain".to_owned().into());
+        assert!(work.parked.is_some());
     }
 }

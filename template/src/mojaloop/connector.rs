@@ -24,16 +24,20 @@ use serde_json::Value;
 // [if use_cases has conversion]
 use crate::domain::conversion_offer::ConversionOffer;
 // [end]
-use crate::domain::{
-    currency::Currency,
-    error::{ErrorCode, PaymentError},
-    identifier::PartyIdentifier,
-    incoming::FinalState,
-    outgoing::{Offer, OutgoingPayment, PayeeDetails},
-    party::Customer,
-    quote::Terms,
-    timestamp::Timestamp,
-    transfer_id::TransferId,
+use crate::{
+    domain::{
+        currency::Currency,
+        error::{ErrorCode, PaymentError},
+        identifier::PartyIdentifier,
+        incoming::FinalState,
+        outgoing::{Offer, OutgoingPayment, PayeeDetails},
+        party::Customer,
+        quote::Terms,
+        timestamp::Timestamp,
+        transfer_id::TransferId,
+    },
+    journal::work::InVain,
+    remote::{Call, NotSent, Remote},
 };
 
 /// The Mojaloop Connector answers with its whole state: tens of kilobytes.
@@ -53,6 +57,7 @@ pub struct Settings {
 #[derive(Debug, Clone)]
 pub struct MojaloopConnector {
     http: reqwest::Client,
+    remote: Remote,
     settings: Settings,
 }
 
@@ -116,7 +121,13 @@ pub enum HubView {
     /// The hub has never seen it.
     NotKnown,
     /// It is on its way, or the answer does not say.
-    Undecided(String),
+    Undecided(InVain),
+}
+
+impl HubView {
+    pub fn undecided(reason: impl Into<String>) -> Self {
+        Self::Undecided(InVain::Tried(reason.into()))
+    }
 }
 
 /// An answer of the Mojaloop Connector.
@@ -131,10 +142,28 @@ enum NoAnswer {
     Unreachable(String),
     /// It may have been.
     Lost(String),
+    /// The connector did not send it.
+    NotSent(NotSent),
+}
+
+impl NoAnswer {
+    fn reason(self) -> String {
+        match self {
+            Self::Unreachable(reason) | Self::Lost(reason) => reason,
+            Self::NotSent(not_sent) => not_sent.to_string(),
+        }
+    }
+
+    fn in_vain(self) -> InVain {
+        match self {
+            Self::NotSent(_) => InVain::NotTried(self.reason()),
+            _ => InVain::Tried(self.reason()),
+        }
+    }
 }
 
 impl MojaloopConnector {
-    pub fn new(settings: Settings) -> Result<Self, reqwest::Error> {
+    pub fn new(settings: Settings, remote: Remote) -> Result<Self, reqwest::Error> {
         let http = reqwest::Client::builder()
             .timeout(settings.timeout)
             // A PUT that accepts is never sent twice behind the payment's back.
@@ -142,7 +171,11 @@ impl MojaloopConnector {
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .build()?;
-        Ok(Self { http, settings })
+        Ok(Self {
+            http,
+            remote,
+            settings,
+        })
     }
 
     /// Asks for payee and terms. No money is at stake yet, so a failure of any
@@ -185,9 +218,7 @@ impl MojaloopConnector {
         let body = terms::decision(payment, true);
         match self.send(Method::PUT, &path, Some(&body)).await {
             Ok(answer) => read_acceptance(&answer, offer),
-            Err(NoAnswer::Unreachable(reason) | NoAnswer::Lost(reason)) => {
-                Acceptance::Unknown(reason)
-            }
+            Err(no_answer) => Acceptance::Unknown(no_answer.reason()),
         }
     }
 
@@ -197,9 +228,7 @@ impl MojaloopConnector {
         let body = terms::decision(payment, false);
         let answer = match self.send(Method::PUT, &path, Some(&body)).await {
             Ok(answer) => answer,
-            Err(NoAnswer::Unreachable(reason) | NoAnswer::Lost(reason)) => {
-                return Rejection::Unknown(reason);
-            }
+            Err(no_answer) => return Rejection::Unknown(no_answer.reason()),
         };
         let state = wire::TransferAnswer::read(&answer.body);
         match (answer.status, state) {
@@ -217,9 +246,7 @@ impl MojaloopConnector {
         let path = ["transfers", transfer_id.as_str()];
         match self.send(Method::GET, &path, None).await {
             Ok(answer) => read_hub_view(&answer),
-            Err(NoAnswer::Unreachable(reason) | NoAnswer::Lost(reason)) => {
-                HubView::Undecided(reason)
-            }
+            Err(no_answer) => HubView::Undecided(no_answer.in_vain()),
         }
     }
 
@@ -241,7 +268,24 @@ impl MojaloopConnector {
         read_directory_answer(answer)
     }
 
+    /// Whatever is sent goes through here. Only a PUT tells it to do something
+    /// with money: to go on, or not to.
     async fn send(
+        &self,
+        method: Method,
+        path: &[&str],
+        body: Option<&Value>,
+    ) -> Result<Answer, NoAnswer> {
+        let call = match method {
+            Method::PUT => Call::Instruction,
+            _ => Call::Question,
+        };
+        let sent = self.exchange(method, path, body);
+        let made = self.remote.call(call, sent, is_away).await;
+        made.unwrap_or_else(|not_sent| Err(NoAnswer::NotSent(not_sent)))
+    }
+
+    async fn exchange(
         &self,
         method: Method,
         path: &[&str],
@@ -276,6 +320,18 @@ impl MojaloopConnector {
     }
 }
 
+/// Whether an answer, or none, speaks of a Mojaloop Connector that is away. Its
+/// own 500 and 504 are about the scheme behind it.
+fn is_away(answer: &Result<Answer, NoAnswer>) -> bool {
+    match answer {
+        Ok(answer) => matches!(
+            answer.status,
+            StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE
+        ),
+        Err(_) => true,
+    }
+}
+
 /// Why there is no answer. The URL stays out of it: it holds identifiers.
 fn reason(error: reqwest::Error) -> String {
     let error = error.without_url();
@@ -292,6 +348,11 @@ fn unusable(reason: NoAnswer) -> PaymentError {
             "the Mojaloop Connector cannot be reached",
         )
         .with_detail(reason),
+        NoAnswer::NotSent(not_sent) => PaymentError::new(
+            ErrorCode::ServiceUnavailable,
+            "the Mojaloop Connector cannot be used now",
+        )
+        .with_detail(not_sent),
         NoAnswer::Lost(reason) => PaymentError::new(
             ErrorCode::Timeout,
             "the Mojaloop Connector did not answer in time",
@@ -358,13 +419,13 @@ fn read_hub_view(answer: &Answer) -> HubView {
         {
             Some("COMMITTED") => HubView::Final(FinalState::Committed),
             Some("ABORTED") => HubView::Final(FinalState::Aborted),
-            _ => HubView::Undecided("the hub has no final state".to_owned()),
+            _ => HubView::undecided("the hub has no final state"),
         };
     }
     if wire::ErrorAnswer::read(&answer.body).is_transfer_not_found() {
         return HubView::NotKnown;
     }
-    HubView::Undecided(format!("HTTP {}", answer.status))
+    HubView::undecided(format!("HTTP {}", answer.status))
 }
 
 fn read_directory_answer(answer: Result<Answer, NoAnswer>) -> Result<Value, PaymentError> {

@@ -1,6 +1,8 @@
 //! What both APIs have in common: how a body is read, how an error is
-//! answered, and that there is an answer to everything.
+//! answered, that not too much is
+//! let in, and that there is an answer to everything.
 
+mod admission;
 mod body;
 mod error_body;
 mod fields;
@@ -8,6 +10,7 @@ pub mod health;
 mod service;
 
 pub use self::{
+    admission::admit,
     body::{MAX_BODY_BYTES, body_settings, body_settings_up_to, path_settings, unreadable_element},
     error_body::{ErrorBody, error_response},
     fields::{

@@ -10,7 +10,7 @@ use crate::{
     domain::{error::PaymentError, timestamp::Timestamp, transfer_id::TransferId},
     journal::{
         Journal, Opened, Payment, Recorded,
-        work::{Schedule, Work},
+        work::{InVain, Schedule, Work},
     },
 };
 
@@ -143,12 +143,12 @@ impl<P: Payment> Progress<P> {
     pub async fn postpone(
         &self,
         recorded: &mut Recorded<P>,
-        reason: String,
+        why: impl Into<InVain>,
     ) -> Result<(), PaymentError> {
         let now = Timestamp::now();
         let work = recorded
             .work
-            .after_vain_attempt(self.rules.schedule, now, reason);
+            .after_vain_attempt(self.rules.schedule, now, why.into());
         self.record(recorded, work).await
     }
 }

@@ -96,9 +96,10 @@ impl<P: Promised, K: Keeper<P>> Promises<P, K> {
         exceptions: Exceptions,
         final_word_after: Duration,
     ) -> Self {
+        let work = progress.patience().longest_attempt();
         Self {
             keeper,
-            turns: progress.turns(),
+            turns: progress.turns().leaving(work),
             progress,
             exceptions,
             final_word_after,
@@ -347,7 +348,7 @@ impl<P: Promised, K: Keeper<P>> Promises<P, K> {
     async fn find_out(&self, recorded: &mut Recorded<P>) -> Result<(), PaymentError> {
         let reason = match self.keeper.ask_the_hub(&recorded.payment).await {
             HubView::Final(told) => return self.take_final_word(recorded, told).await,
-            HubView::NotKnown => "the hub does not know the transfer".to_owned(),
+            HubView::NotKnown => "the hub does not know the transfer".to_owned().into(),
             HubView::Undecided(reason) => reason,
         };
         self.progress.postpone(recorded, reason).await
@@ -415,7 +416,7 @@ impl<P: Promised, K: Keeper<P>> Promises<P, K> {
         let told = recorded.payment.promise().told;
         let (next, work) = match (state, outcome) {
             (_, Outcome::Unknown(error)) => {
-                self.progress.postpone(recorded, error.to_string()).await?;
+                self.progress.postpone(recorded, error.in_vain()).await?;
                 return Ok(false);
             }
             (PromiseState::Reserving, Outcome::Done(booking)) => {

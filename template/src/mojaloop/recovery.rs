@@ -9,7 +9,7 @@ use std::{
 
 use tokio::sync::Semaphore;
 
-use super::{payee::Payee, payer::Payer};
+use super::{payee::Payee, payer::Payer, tasks::Tasks};
 use crate::{
     domain::{
         error::PaymentError, incoming::IncomingTransfer, outgoing::OutgoingPayment,
@@ -30,26 +30,28 @@ const MAX_AT_ONCE: usize = 32;
 /// How many payments are listed at a time; the rest follow in later rounds.
 const MAX_LISTED: usize = 256;
 
-/// Looks after the incoming payments that nobody asks about any more, for ever.
+/// Looks after the incoming payments that nobody asks about any more, until the end begins.
 pub async fn look_after_incoming(
     journal: Journal<IncomingTransfer>,
     payee: Payee,
+    tasks: Tasks,
     interval: Duration,
 ) {
-    look_after(journal, interval, move |transfer_id| {
+    look_after(journal, &tasks, interval, move |transfer_id| {
         let payee = payee.clone();
         async move { payee.resume(&transfer_id).await }
     })
     .await;
 }
 
-/// Looks after the outgoing payments that nobody asks about any more, for ever.
+/// Looks after the outgoing payments that nobody asks about any more, until the end begins.
 pub async fn look_after_outgoing(
     journal: Journal<OutgoingPayment>,
     payer: Payer,
+    tasks: Tasks,
     interval: Duration,
 ) {
-    look_after(journal, interval, move |transfer_id| {
+    look_after(journal, &tasks, interval, move |transfer_id| {
         let payer = payer.clone();
         async move { payer.resume(&transfer_id).await }
     })
@@ -57,13 +59,14 @@ pub async fn look_after_outgoing(
 }
 
 // [if use_cases has bulk]
-/// Looks after the bulks that nobody asks about any more, for ever.
+/// Looks after the bulks that nobody asks about any more, until the end begins.
 pub async fn look_after_bulks(
     journal: Journal<crate::domain::bulk_payment::BulkPayment>,
     bulk_payer: super::bulk_payer::BulkPayer,
+    tasks: Tasks,
     interval: Duration,
 ) {
-    look_after(journal, interval, move |bulk_id| {
+    look_after(journal, &tasks, interval, move |bulk_id| {
         let bulk_payer = bulk_payer.clone();
         async move { bulk_payer.resume(&bulk_id).await }
     })
@@ -72,13 +75,14 @@ pub async fn look_after_bulks(
 
 // [end]
 // [if role is fxp, both]
-/// Looks after the conversions that nobody asks about any more, for ever.
+/// Looks after the conversions that nobody asks about any more, until the end begins.
 pub async fn look_after_conversions(
     journal: Journal<CurrencyConversion>,
     fxp: Fxp,
+    tasks: Tasks,
     interval: Duration,
 ) {
-    look_after(journal, interval, move |conversion_id| {
+    look_after(journal, &tasks, interval, move |conversion_id| {
         let fxp = fxp.clone();
         async move { fxp.resume(&conversion_id).await }
     })
@@ -88,9 +92,11 @@ pub async fn look_after_conversions(
 // [end]
 /// Begins with what an earlier process left unfinished, due or not, and then
 /// looks for what is due. Payments that take their time are not waited for, as
-/// long as there are not too many of them.
+/// long as there are not too many of them. When the end begins, what is due is
+/// left to the next process.
 pub(super) async fn look_after<P, Work>(
     journal: Journal<P>,
+    tasks: &Tasks,
     interval: Duration,
     resume: impl Fn(TransferId) -> Work,
 ) where
@@ -107,6 +113,9 @@ pub(super) async fn look_after<P, Work>(
             Vec::new()
         });
         for transfer_id in listed {
+            if tasks.are_ending() {
+                return;
+            }
             let Some(taken_up) = in_progress.take_up(&transfer_id) else {
                 continue;
             };
@@ -115,7 +124,7 @@ pub(super) async fn look_after<P, Work>(
                 break;
             };
             let work = resume(transfer_id.clone());
-            tokio::spawn(async move {
+            tasks.take_up(async move {
                 if let Err(error) = work.await {
                     let detail = error.detail().unwrap_or_default();
                     tracing::error!(%transfer_id, %error, detail, "cannot go on with a payment");
@@ -123,7 +132,10 @@ pub(super) async fn look_after<P, Work>(
                 drop((taken_up, permit));
             });
         }
-        tokio::time::sleep(interval).await;
+        tokio::select! {
+            () = tokio::time::sleep(interval) => {}
+            () = tasks.end_begins() => return,
+        }
         due_by = Timestamp::now();
     }
 }

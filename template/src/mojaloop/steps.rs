@@ -65,7 +65,8 @@ impl Patience {
     /// How long an attempt can take from its claim to the end of its last
     /// instruction: it waits, asks, instructs, asks and instructs.
     pub fn longest_attempt(self) -> Duration {
-        self.settles_after + self.longest_call * 5
+        self.settles_after
+            .saturating_add(self.longest_call.saturating_mul(5))
     }
 }
 
@@ -96,6 +97,8 @@ where
     let failure = match instruct().await {
         Ok(booking_id) => return Outcome::Done(Some(booking_id)),
         Err(BankError::Refused(refusal)) => return Outcome::Refused(refusal),
+        // There is nothing to ask about.
+        Err(not_asked @ BankError::NotAsked(_)) => return Outcome::Unknown(not_asked),
         Err(failure) => failure,
     };
     tracing::warn!(%reference, error = %failure, "outcome unknown, asking the bank");
@@ -106,7 +109,7 @@ where
             Err(BankError::Refused(refusal)) => Outcome::Refused(refusal),
             Err(again) => Outcome::Unknown(again),
         },
-        (Ok(None), _) => Outcome::Unknown(failure),
+        (Ok(None) | Err(BankError::NotAsked(_)), _) => Outcome::Unknown(failure),
         (Err(still_unknown), _) => Outcome::Unknown(still_unknown),
     }
 }
@@ -157,7 +160,10 @@ mod tests {
     use async_trait::async_trait;
 
     use super::*;
-    use crate::domain::{reference::DebitStep, transfer_id::TransferId};
+    use crate::{
+        domain::{reference::DebitStep, transfer_id::TransferId},
+        remote::NotSent,
+    };
 
     /// A bank that answers from a script and notes what it was asked.
     #[derive(Default)]
@@ -258,6 +264,25 @@ mod tests {
         let (outcome, asked) = bank.run(Attempt::AgainSince(Timestamp::now())).await;
         assert_eq!(outcome, done());
         assert_eq!(asked, ["enquire", "enquire", "instruct"]);
+    }
+
+    #[tokio::test]
+    async fn a_bank_that_was_not_asked_is_not_asked_about_it_either() {
+        let away = BankError::NotAsked(NotSent::Away);
+        let bank = Scripted::new(vec![Err(away.clone())], vec![]);
+        let (outcome, asked) = bank.run(Attempt::First).await;
+        assert_eq!(outcome, Outcome::Unknown(away));
+        assert_eq!(asked, ["instruct"]);
+    }
+
+    #[tokio::test]
+    async fn an_instruction_that_was_given_stays_so_if_the_bank_is_not_asked_about_it() {
+        let silent = BankError::NoAnswer("timeout".into());
+        let away = Err(BankError::NotAsked(NotSent::Away));
+        let bank = Scripted::new(vec![Err(silent.clone())], vec![away]);
+        let (outcome, asked) = bank.run(Attempt::First).await;
+        assert_eq!(outcome, Outcome::Unknown(silent));
+        assert_eq!(asked, ["instruct", "enquire"]);
     }
 
     #[tokio::test]

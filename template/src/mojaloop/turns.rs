@@ -19,9 +19,15 @@ use crate::{
     journal::{Journal, Leases, Payment, store::Lease},
 };
 
-/// Shorter than the Mojaloop Connector waits for an answer (65 s): whoever
-/// waits in vain is told so.
-const MAX_WAIT: Duration = Duration::from_secs(60);
+/// The Mojaloop Connector waits no longer for an answer of the backend API.
+pub const CONNECTOR_WAITS: Duration = Duration::from_secs(65);
+
+/// Whoever waits in vain is told so while he listens.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+
+/// How many wait for a payment's turn. It comes again and again when nobody
+/// knows what has become of it, and all but one wait for the same thing.
+const MAX_WAITING: usize = 16;
 
 /// How often a replica is asked whether it has finished with a payment. Two
 /// messages about one payment seldom arrive at the same time.
@@ -32,11 +38,22 @@ type Queue = Arc<tokio::sync::Mutex<()>>;
 /// Lets messages about one payment take turns, and those about different
 /// payments pass: those of this process in the order in which they came, and
 /// those of its replicas by the word of the journal.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Turns {
     queues: Queues,
     /// `None` if there are no replicas.
     leases: Option<Leases>,
+    longest_wait: Duration,
+}
+
+impl Default for Turns {
+    fn default() -> Self {
+        Self {
+            queues: Queues::default(),
+            leases: None,
+            longest_wait: LONGEST_WAIT,
+        }
+    }
 }
 
 type Queues = Arc<Mutex<HashMap<TransferId, Queue>>>;
@@ -54,26 +71,35 @@ impl Turns {
     /// The turns of the payments of this journal.
     pub fn of<P: Payment>(journal: &Journal<P>) -> Self {
         Self {
-            queues: Queues::default(),
             leases: Some(journal.leases()),
+            ..Self::default()
+        }
+    }
+
+    /// Whoever has waited for his turn still has this long for his own work,
+    /// while the Mojaloop Connector listens.
+    pub fn leaving(self, work: Duration) -> Self {
+        Self {
+            longest_wait: LONGEST_WAIT.min(CONNECTOR_WAITS.saturating_sub(work)),
+            ..self
         }
     }
 
     /// Waits for the turn of a payment.
     pub async fn take(&self, transfer_id: &TransferId) -> Result<Turn, PaymentError> {
-        let turn = timeout(MAX_WAIT, self.wait_for(transfer_id)).await;
-        turn.unwrap_or_else(|_| {
-            Err(PaymentError::new(
-                ErrorCode::Timeout,
-                "the payment is still being worked on",
-            ))
-        })
+        let turn = timeout(self.longest_wait, self.wait_for(transfer_id)).await;
+        turn.unwrap_or_else(|_| Err(still_worked_on()))
     }
 
     async fn wait_for(&self, transfer_id: &TransferId) -> Result<Turn, PaymentError> {
         let queue = {
             let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(queues.entry(transfer_id.clone()).or_default())
+            let queue = queues.entry(transfer_id.clone()).or_default();
+            // One reference is the map's, one that of whoever has the turn.
+            if Arc::strong_count(queue) >= MAX_WAITING + 2 {
+                return Err(still_worked_on());
+            }
+            Arc::clone(queue)
         };
         // Made before waiting, so that it tidies up also if it waits in vain.
         let mut turn = Turn {
@@ -100,6 +126,10 @@ async fn wait_for_replicas(
         }
         sleep(ASK_EVERY).await;
     }
+}
+
+fn still_worked_on() -> PaymentError {
+    PaymentError::new(ErrorCode::Timeout, "the payment is still being worked on")
 }
 
 impl Drop for Turn {
@@ -131,6 +161,38 @@ mod tests {
         assert!(waits.is_err());
         drop(turn);
         assert!(turns.take(&first).await.is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_wait_leaves_time_for_the_work() {
+        let work = Duration::from_secs(50);
+        let turns = Turns::default().leaving(work);
+        let id: TransferId = "t-1".parse().unwrap();
+        let _turn = turns.take(&id).await.unwrap();
+        let asked_at = tokio::time::Instant::now();
+        assert!(turns.take(&id).await.is_err());
+        let waited = asked_at.elapsed();
+        assert!(waited + work <= CONNECTOR_WAITS + Duration::from_millis(1));
+        assert!(waited > Duration::from_secs(14), "{waited:?}");
+    }
+
+    #[tokio::test]
+    async fn no_more_wait_than_are_of_use() {
+        let turns = Turns::default();
+        let id: TransferId = "t-1".parse().unwrap();
+        let turn = turns.take(&id).await.unwrap();
+        let waiting = (0..MAX_WAITING).map(|_| {
+            let (turns, id) = (turns.clone(), id.clone());
+            tokio::spawn(async move { turns.take(&id).await.is_ok() })
+        });
+        let waiting: Vec<_> = waiting.collect();
+        tokio::task::yield_now().await;
+        let refused = turns.take(&id).await.unwrap_err();
+        assert_eq!(refused.code, ErrorCode::Timeout);
+        drop(turn);
+        for waited in waiting {
+            assert!(waited.await.unwrap());
+        }
     }
 
     #[tokio::test]

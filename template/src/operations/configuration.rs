@@ -3,7 +3,10 @@
 //! Every variable is described in `.env.example`. What the bank decides reads
 //! its own variables, in `core_banking`.
 
-use std::time::Duration;
+use std::{
+    num::{NonZeroU16, NonZeroU32},
+    time::Duration,
+};
 
 use reqwest::Url;
 
@@ -13,6 +16,8 @@ use crate::{
     domain::identifier::{IdType, Identifiers},
     environment::{Problems, Variables, answers, currencies::Currencies},
     journal::{Database, postgres},
+    mojaloop::{admission, steps::Patience, turns::CONNECTOR_WAITS},
+    remote::{self, BreakerSettings},
 };
 // [if payer_steps is one_step]
 
@@ -22,9 +27,6 @@ use crate::core_banking::limits;
 
 use crate::core_banking::conversion_limits;
 // [end]
-
-/// The Mojaloop Connector waits no longer for an answer of the backend API.
-const CONNECTOR_WAITS: Duration = Duration::from_secs(65);
 
 /// An address to listen on.
 #[derive(Debug, Clone)]
@@ -49,6 +51,7 @@ pub struct Configuration {
     /// `None` only with the sandbox, which then stands in.
     pub connector_base_url: Option<Url>,
     pub connector_timeout: Duration,
+    pub connector_max_calls: usize,
 
     /// `None` only with the sandbox, which then stands in.
     pub cbs_base_url: Option<Url>,
@@ -56,8 +59,10 @@ pub struct Configuration {
     pub cbs_authentication: crate::core_banking::authentication::Settings,
     // [end]
     pub cbs_timeout: Duration,
+    pub cbs_max_calls: usize,
     pub cbs_settles_after: Duration,
     pub cbs_max_idle_connections: usize,
+    pub breaker: BreakerSettings,
 
     pub funding: funding::Settings,
     // [if payer_steps is one_step]
@@ -87,10 +92,15 @@ pub struct Configuration {
     // [end]
     /// `None` only with the sandbox bank, whose books start afresh as well.
     pub database: Option<Database>,
+    pub admission: admission::Bounds,
+    pub max_connections: usize,
+
     pub recovery_interval: Duration,
     pub retry_first_pause: Duration,
     pub retry_longest_pause: Duration,
     pub retry_max_attempts: u32,
+
+    pub shutdown_timeout: Duration,
 
     pub log_filter: LogFilter,
     pub log_format: LogFormat,
@@ -131,11 +141,13 @@ impl Configuration {
         let connector_timeout = variables.milliseconds("SDK_REQUEST_TIMEOUT_MS", "65000");
         let cbs_timeout = variables.milliseconds("CBS_REQUEST_TIMEOUT_MS", "5000");
         let cbs_settles_after = variables.milliseconds("CBS_SETTLE_MS", "10000");
-        check_time_budget(variables, cbs_timeout, cbs_settles_after);
         variables.at_least(
             ("CBS_SETTLE_MS", cbs_settles_after),
             ("CBS_REQUEST_TIMEOUT_MS", cbs_timeout),
         );
+        let cbs_max_calls = positive(variables, "CBS_MAX_CALLS", "64");
+        let connector_max_calls = positive(variables, "SDK_MAX_CALLS", "256");
+        let breaker = breaker(variables);
         let cbs_max_idle_connections = variables.parsed("CBS_MAX_IDLE_CONNECTIONS", "32");
         let quote_lifetime = variables.milliseconds("QUOTE_LIFETIME_MS", "60000");
         let final_word_after = variables.milliseconds("FINAL_WORD_AFTER_MS", "90000");
@@ -155,6 +167,14 @@ impl Configuration {
         let request_to_pay_lifetime =
             variables.milliseconds("REQUEST_TO_PAY_LIFETIME_MS", "86400000");
         // [end]
+        let admission = bounds(variables);
+        check_time_budget(
+            variables,
+            cbs_timeout,
+            cbs_settles_after,
+            admission.map(|bounds| bounds.longest_wait),
+        );
+        let max_connections = positive(variables, "MAX_CONNECTIONS", "1024");
         let recovery_interval = variables.milliseconds("RECOVERY_INTERVAL_MS", "1000");
         let retry_first_pause = variables.milliseconds("RETRY_FIRST_PAUSE_MS", "1000");
         let retry_longest_pause = variables.milliseconds("RETRY_LONGEST_PAUSE_MS", "300000");
@@ -166,6 +186,11 @@ impl Configuration {
         if retry_max_attempts == Some(0) {
             variables.problem("RETRY_MAX_ATTEMPTS", "is not usable: it is at least 1");
         }
+        let shutdown_timeout = variables.milliseconds("SHUTDOWN_TIMEOUT_MS", "25000");
+        variables.at_least(
+            ("SHUTDOWN_TIMEOUT_MS", shutdown_timeout),
+            ("CBS_REQUEST_TIMEOUT_MS", cbs_timeout),
+        );
         let log_filter = variables.parsed("LOG_LEVEL", "info,actix_server=warn");
         let log_format = variables.parsed("LOG_FORMAT", "text");
         // Everything has been read by now, so that every problem is known.
@@ -180,11 +205,14 @@ impl Configuration {
             dfsp_api: dfsp_api?,
             connector_base_url,
             connector_timeout: connector_timeout?,
+            connector_max_calls: connector_max_calls?,
             cbs_base_url,
             // [if cbs_auth is not none]
             cbs_authentication: cbs_authentication?,
             // [end]
             cbs_timeout: cbs_timeout?,
+            cbs_max_calls: cbs_max_calls?,
+            breaker: breaker?,
             cbs_settles_after: cbs_settles_after?,
             cbs_max_idle_connections: cbs_max_idle_connections?,
             funding: funding?,
@@ -213,14 +241,50 @@ impl Configuration {
             payee_confirmed_within: payee_confirmed_within?,
             // [end]
             database,
+            admission: admission?,
+            max_connections: max_connections?,
             recovery_interval: recovery_interval?,
             retry_first_pause: retry_first_pause?,
             retry_longest_pause: retry_longest_pause?,
             retry_max_attempts: retry_max_attempts?,
+            shutdown_timeout: shutdown_timeout?,
             log_filter: log_filter?,
             log_format: log_format?,
         })
     }
+}
+
+/// How much is let in at once.
+fn bounds(variables: &mut Variables) -> Option<admission::Bounds> {
+    let at_once = positive(variables, "MAX_REQUESTS_AT_ONCE", "256");
+    let waiting = variables.parsed("MAX_REQUESTS_WAITING", "256");
+    let longest_wait = variables.milliseconds("MAX_REQUEST_WAIT_MS", "1000");
+    Some(admission::Bounds {
+        at_once: at_once?,
+        waiting: waiting?,
+        longest_wait: longest_wait?,
+    })
+}
+
+/// When bank or Mojaloop Connector is not called for a while.
+fn breaker(variables: &mut Variables) -> Option<BreakerSettings> {
+    let max_failures = variables.parsed::<NonZeroU32>("BREAKER_FAILURES", "10");
+    let first_pause = variables.milliseconds("BREAKER_FIRST_PAUSE_MS", "1000");
+    let longest_pause = variables.milliseconds("BREAKER_LONGEST_PAUSE_MS", "30000");
+    variables.at_least(
+        ("BREAKER_LONGEST_PAUSE_MS", longest_pause),
+        ("BREAKER_FIRST_PAUSE_MS", first_pause),
+    );
+    Some(BreakerSettings {
+        max_failures: max_failures?.get(),
+        first_pause: first_pause?,
+        longest_pause: longest_pause?,
+    })
+}
+
+fn positive(variables: &mut Variables, name: &str, default: &str) -> Option<usize> {
+    let number = variables.parsed::<NonZeroU16>(name, default)?;
+    Some(number.get().into())
 }
 
 /// Where a remote is. The sandbox stands in for one that is not named.
@@ -336,23 +400,35 @@ fn no_database<T>(variables: &mut Variables) -> Option<T> {
     None
 }
 
-/// A reservation may take one instruction, two enquiries with the bank's time
-/// to settle between them, and one more instruction and enquiry. If that were
-/// longer than the Mojaloop Connector waits, it would report a failure of a
+/// A request waits to be let in. Then its reservation may take one instruction,
+/// two enquiries with the bank's time to settle between them, and one more
+/// instruction and enquiry, each of which may wait until it can be made. If that
+/// were longer than the Mojaloop Connector waits, it would report a failure of a
 /// payment that succeeds.
 fn check_time_budget(
     variables: &mut Variables,
     timeout: Option<Duration>,
     settles_after: Option<Duration>,
+    admitted_within: Option<Duration>,
 ) {
-    let (Some(timeout), Some(settles_after)) = (timeout, settles_after) else {
+    let (Some(timeout), Some(settles_after), Some(admitted_within)) =
+        (timeout, settles_after, admitted_within)
+    else {
         return;
     };
-    if timeout.saturating_mul(5).saturating_add(settles_after) >= CONNECTOR_WAITS {
-        let waits = CONNECTOR_WAITS.as_millis();
+    let patience = Patience {
+        settles_after,
+        longest_call: timeout.saturating_add(remote::longest_wait(timeout)),
+    };
+    let longest = patience.longest_attempt().saturating_add(admitted_within);
+    if longest >= CONNECTOR_WAITS {
+        let (longest, waits) = (longest.as_millis(), CONNECTOR_WAITS.as_millis());
         variables.problem(
             "CBS_REQUEST_TIMEOUT_MS",
-            &format!("times 5, plus CBS_SETTLE_MS, has to be less than {waits}"),
+            &format!(
+                "is too long: 5 calls, each with a fifth (at most 1000) of it to wait, CBS_SETTLE_MS \
+                 and MAX_REQUEST_WAIT_MS come to {longest}, and the Mojaloop Connector waits {waits}"
+            ),
         );
     }
 }
@@ -532,6 +608,8 @@ mod tests {
             ("RETRY_MAX_ATTEMPTS", "0"),
             ("RETRY_LONGEST_PAUSE_MS", "1"),
             ("CBS_REQUEST_TIMEOUT_MS", "0"),
+            ("SHUTDOWN_TIMEOUT_MS", "1"),
+            ("BREAKER_LONGEST_PAUSE_MS", "1"),
         ] {
             let problems = real(&[(name, value)]).unwrap_err().to_string();
             assert!(problems.contains(&format!("- {name} ")), "{problems}");
@@ -566,6 +644,29 @@ mod tests {
             });
             let mentioned = name == "MLCONN_OUTBOUND_ENDPOINT" && described.contains(&name);
             assert!(assigned || mentioned, "{name}");
+        }
+    }
+
+    #[test]
+    fn the_table_of_times_states_their_defaults_and_each_is_checked() {
+        let described = include_str!("../../.env.example");
+        let rows = include_str!("../../docs/LIMITS.md").lines();
+        let rows = rows.filter_map(|row| {
+            let mut cells = row.strip_prefix("| `")?.split('|').map(str::trim);
+            let name = cells.next()?.strip_suffix('`')?;
+            Some((name, cells.next()?, cells.next()?))
+        });
+        let rows: Vec<_> = rows.collect();
+        assert!(rows.len() > 5, "{rows:?}");
+        for (name, default, outer) in rows {
+            let assignment = format!("# {name}={default}");
+            assert!(described.lines().any(|line| line == assignment), "{name}");
+            if outer.contains("nobody here knows") {
+                continue;
+            }
+            // Longer than everything that it could fit into.
+            let problems = real(&[(name, "100000000")]).unwrap_err().to_string();
+            assert!(problems.contains("- "), "{name}: {problems}");
         }
     }
 

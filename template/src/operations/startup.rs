@@ -2,16 +2,25 @@
 
 use std::{
     net::{SocketAddr, TcpListener},
+    num::NonZeroUsize,
+    pin::pin,
     sync::Arc,
+    thread,
     time::Duration,
 };
 
-use actix_web::{App, HttpServer, dev::Server, middleware::from_fn};
-use tokio::{runtime::Handle, task::JoinSet};
+use actix_web::{App, HttpServer, dev::Server, middleware::from_fn, web::Data};
+use tokio::{runtime::Handle, task::JoinSet, time::timeout};
 
-use super::configuration::{Configuration, ListenAddress};
+use super::{
+    configuration::{Configuration, ListenAddress},
+    ending::{end, told_to_end},
+};
 use crate::{
-    core_banking::{self, fees::Fees, funding::Funding, insight::Insight, port::CoreBankingSystem},
+    core_banking::{
+        self, fees::Fees, funding::Funding, guarded::GuardedBank, insight::Insight,
+        port::CoreBankingSystem,
+    },
     environment::Problems,
     journal::{
         Exceptions, Journal, Quotes,
@@ -19,10 +28,11 @@ use crate::{
         work::Schedule,
     },
     mojaloop::{
+        admission::Admission,
         backend_api::{self, BackendApi},
         connector::{self, MojaloopConnector},
         dfsp_api::{self, DfspApi},
-        http::answer_everything,
+        http::{admit, answer_everything},
         payee::{self, Payee},
         payer::{self, Payer},
         progress::Progress,
@@ -30,6 +40,7 @@ use crate::{
         steps::Patience,
         tasks::Tasks,
     },
+    remote::{Remote, RemoteSettings, longest_wait},
 };
 // [if role is fxp, both]
 
@@ -46,12 +57,18 @@ use crate::{
 use crate::mojaloop::{payee::requests::SentRequests, payer::requests::ReceivedRequests};
 
 // [end]
-/// How long requests that are being served may go on after SIGTERM.
-const SHUTDOWN_SECONDS: u64 = 30;
-
 /// How long a connection may stay idle. Longer than the pause between two
 /// messages of a payment, so that a message does not meet a closing one.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
+
+/// How long the head of a request may take to arrive.
+const LONGEST_HEAD: Duration = Duration::from_secs(5);
+
+/// How many connections wait to be taken.
+const BACKLOG: u32 = 1024;
+
+/// How long the journal may take to hear that this process does nothing more.
+const LEAVING: Duration = Duration::from_secs(1);
 
 /// Why the connector did not start.
 #[derive(Debug, thiserror::Error)]
@@ -140,6 +157,9 @@ pub struct Connector {
     backend_api: Server,
     dfsp_api: Server,
     recovery: JoinSet<()>,
+    store: Arc<dyn Store>,
+    tasks: Tasks,
+    shutdown_timeout: Duration,
 }
 
 impl Connector {
@@ -153,11 +173,15 @@ impl Connector {
     ) -> Result<Self, StartError> {
         let missing = |name: &str| Problems::of(format!("{name} is missing"));
         let connector_base_url = configuration.connector_base_url.clone();
-        let connector = MojaloopConnector::new(connector::Settings {
+        let settings = connector::Settings {
             base_url: connector_base_url.ok_or_else(|| missing("SDK_BASE_URL"))?,
             timeout: configuration.connector_timeout,
             fsp_id: configuration.fsp_id.clone(),
-        })?;
+        };
+        let remote = Remote::new("the Mojaloop Connector", of_connector(&configuration));
+        let connector = MojaloopConnector::new(settings, remote)?;
+        let remote = Remote::new("the core banking system", of_bank(&configuration));
+        let bank: Arc<dyn CoreBankingSystem> = Arc::new(GuardedBank::new(bank, remote));
         let insight = Insight {
             bank: Arc::clone(&bank),
             journal: Arc::clone(&store),
@@ -253,6 +277,7 @@ impl Connector {
         );
         // [end]
         let interval = configuration.recovery_interval;
+        let shutdown_timeout = configuration.shutdown_timeout;
         // [if use_cases has request_to_pay]
         let received_requests = ReceivedRequests::new(
             payer.clone(),
@@ -264,13 +289,23 @@ impl Connector {
             payee.clone(),
             connector,
             Journal::new(Arc::clone(&store)),
-            Progress::new(Journal::new(store), patience, schedule),
+            Progress::new(Journal::new(Arc::clone(&store)), patience, schedule),
             configuration.request_to_pay_lifetime,
         );
         // [end]
         let mut recovery = JoinSet::new();
-        recovery.spawn(look_after_incoming(incoming, payee.clone(), interval));
-        recovery.spawn(look_after_outgoing(outgoing, payer.clone(), interval));
+        recovery.spawn(look_after_incoming(
+            incoming,
+            payee.clone(),
+            tasks.clone(),
+            interval,
+        ));
+        recovery.spawn(look_after_outgoing(
+            outgoing,
+            payer.clone(),
+            tasks.clone(),
+            interval,
+        ));
         // [if use_cases has request_to_pay]
         let received = received_requests.clone();
         recovery.spawn(payer::requests::look_after_requests(received, interval));
@@ -278,12 +313,18 @@ impl Connector {
         recovery.spawn(payee::requests::look_after_requests(sent, interval));
         // [end]
         // [if role is fxp, both]
-        recovery.spawn(look_after_conversions(conversions, fxp.clone(), interval));
+        recovery.spawn(look_after_conversions(
+            conversions,
+            fxp.clone(),
+            tasks.clone(),
+            interval,
+        ));
         // [end]
         // [if use_cases has bulk]
         recovery.spawn(crate::mojaloop::recovery::look_after_bulks(
             bulks,
             bulk_payer.clone(),
+            tasks.clone(),
             interval,
         ));
         // [end]
@@ -322,41 +363,98 @@ impl Connector {
             currencies: configuration.currencies,
             identifiers: configuration.identifiers,
         });
+        // Each API has room of its own.
+        let admission = Admission::new(configuration.admission, tasks.clone());
         let backend_api = HttpServer::new(move || {
             App::new()
+                .app_data(Data::new(admission.clone()))
                 .configure(backend_routes.clone())
+                .wrap(from_fn(admit))
                 .wrap(from_fn(answer_everything))
         });
+        let admission = Admission::new(configuration.admission, tasks.clone());
         let dfsp_api = HttpServer::new(move || {
             App::new()
+                .app_data(Data::new(admission.clone()))
                 .configure(dfsp_routes.clone())
+                .wrap(from_fn(admit))
                 .wrap(from_fn(answer_everything))
         });
+        let connections = connections_of_a_thread(configuration.max_connections);
+        // The end is for the connector to arrange, and comes before this.
+        let longer = shutdown_timeout.as_secs() + 2;
         Ok(Self {
             backend_api: backend_api
                 .keep_alive(KEEP_ALIVE)
-                .shutdown_timeout(SHUTDOWN_SECONDS)
+                .client_request_timeout(LONGEST_HEAD)
+                .max_connections(connections)
+                .backlog(BACKLOG)
+                .disable_signals()
+                .shutdown_timeout(longer)
                 .listen(listeners.backend_api)?
                 .run(),
             dfsp_api: dfsp_api
                 .keep_alive(KEEP_ALIVE)
-                .shutdown_timeout(SHUTDOWN_SECONDS)
+                .client_request_timeout(LONGEST_HEAD)
+                .max_connections(connections)
+                .backlog(BACKLOG)
+                .disable_signals()
+                .shutdown_timeout(longer)
                 .listen(listeners.dfsp_api)?
                 .run(),
             recovery,
+            store,
+            tasks,
+            shutdown_timeout,
         })
     }
 
-    /// Serves until the process is told to end. Without its recovery the
-    /// connector does not go on: payments would stay where they are.
+    /// Serves until the process is told to end, and ends in order. Without its
+    /// recovery the connector does not go on: payments would stay where they are.
     pub async fn serve(self) -> Result<(), StartError> {
         let mut recovery = self.recovery;
+        let (backend_api, dfsp_api) = (self.backend_api.handle(), self.dfsp_api.handle());
+        let mut servers = pin!(async { tokio::try_join!(self.backend_api, self.dfsp_api) });
         tokio::select! {
-            served = async { tokio::try_join!(self.backend_api, self.dfsp_api) } => {
-                served.map(|_| ()).map_err(StartError::from)
-            }
-            _ = recovery.join_next() => Err(StartError::Recovery),
+            served = &mut servers => return Ok(served.map(|_| ())?),
+            _ = recovery.join_next() => return Err(StartError::Recovery),
+            told = told_to_end() => told?,
         }
+        end(&self.tasks, self.shutdown_timeout, async {
+            // Both take no more connections, and finish the requests that they have.
+            let stopped = async { tokio::join!(backend_api.stop(true), dfsp_api.stop(true)) };
+            let _ = tokio::join!(stopped, servers);
+            while recovery.join_next().await.is_some() {}
+        })
+        .await;
+        match timeout(LEAVING, self.store.leave()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "replicas wait until the lease has run out"),
+            Err(_) => tracing::warn!("replicas wait until the lease has run out"),
+        }
+        Ok(())
+    }
+}
+
+/// A server divides its connections among its threads, one for each processor.
+fn connections_of_a_thread(connections: usize) -> usize {
+    let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    connections.div_ceil(threads)
+}
+
+fn of_bank(configuration: &Configuration) -> RemoteSettings {
+    RemoteSettings {
+        max_calls: configuration.cbs_max_calls,
+        timeout: configuration.cbs_timeout,
+        breaker: configuration.breaker,
+    }
+}
+
+fn of_connector(configuration: &Configuration) -> RemoteSettings {
+    RemoteSettings {
+        max_calls: configuration.connector_max_calls,
+        timeout: configuration.connector_timeout,
+        breaker: configuration.breaker,
     }
 }
 
@@ -389,7 +487,7 @@ fn payer_settings(configuration: &Configuration) -> payer::Settings {
 fn patience(configuration: &Configuration) -> Patience {
     Patience {
         settles_after: configuration.cbs_settles_after,
-        longest_call: configuration.cbs_timeout,
+        longest_call: configuration.cbs_timeout + longest_wait(configuration.cbs_timeout),
     }
 }
 

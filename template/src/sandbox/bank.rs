@@ -128,24 +128,38 @@ impl SandboxBank {
         operation: Operation,
         act: impl FnOnce(&mut Books, bool) -> T,
     ) -> Reaction<T> {
-        let fault = self.state().faults.next(operation);
-        match fault {
+        match self.next_fault(operation) {
             None => Reaction::Answered(self.act(act)),
-            Some(Fault::Slow(delay)) => {
+            Some(fault) => self.misbehave(fault, act).await,
+        }
+    }
+
+    fn next_fault(&self, operation: Operation) -> Option<Fault> {
+        self.state().faults.next(operation)
+    }
+
+    /// Does what the bank was told to do instead of acting.
+    async fn misbehave<T>(
+        &self,
+        fault: Fault,
+        act: impl FnOnce(&mut Books, bool) -> T,
+    ) -> Reaction<T> {
+        match fault {
+            Fault::Slow(delay) => {
                 tokio::time::sleep(delay).await;
                 Reaction::Answered(self.act(act))
             }
-            Some(Fault::Fail) => Reaction::Failed,
-            Some(Fault::Refuse(reason)) => Reaction::Refused(reason),
-            Some(Fault::ActThenFail) => {
+            Fault::Fail => Reaction::Failed,
+            Fault::Refuse(reason) => Reaction::Refused(reason),
+            Fault::ActThenFail => {
                 self.act(act);
                 Reaction::Failed
             }
-            Some(Fault::ActThenSilent) => {
+            Fault::ActThenSilent => {
                 self.act(act);
                 Reaction::Silent
             }
-            Some(Fault::ActThenSlow(delay)) => {
+            Fault::ActThenSlow(delay) => {
                 let answer = self.act(act);
                 tokio::time::sleep(delay).await;
                 Reaction::Answered(answer)

@@ -49,6 +49,7 @@ mod outgoing_faults;
 // [if payer_debit is not dfsp_debits]
 mod outgoing_refusals;
 // [end]
+mod overload;
 mod participants;
 mod parties;
 mod quotes;

@@ -100,6 +100,8 @@ impl TestConnector {
             ("RECOVERY_INTERVAL_MS", "50"),
             ("RETRY_FIRST_PAUSE_MS", "50"),
             ("RETRY_LONGEST_PAUSE_MS", "200"),
+            ("BREAKER_FIRST_PAUSE_MS", "50"),
+            ("BREAKER_LONGEST_PAUSE_MS", "200"),
             // A test that waits on a busy machine is not to end with a person.
             ("RETRY_MAX_ATTEMPTS", "10000"),
         ];

@@ -23,6 +23,9 @@ with good and bad requests, and has the documents judge each answer of the conne
 sends to the Mojaloop Connector. Where the two differ on purpose, the difference is in the last table. The
 test fails on a difference that is not there, and on one that is there and does not occur.
 
+A connector that is asked for more than it takes, or is about to end, answers 503 with the code 2003. No document
+has that status; `docs/ARCHITECTURE.md` says why it is answered. The test asks for less.
+
 The DFSP API has a document, too, but no package has it; it is not judged.
 ";
 

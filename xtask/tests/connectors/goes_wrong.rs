@@ -4,8 +4,8 @@
 //! of the bank that expires) and 16 (the rounding of fees) concern nothing that
 //! this template has. Of 11 there is one journal for one process: a second one
 //! does not start, so no two get the same transfer. Of 12 there are the time
-//! budgets, the quick answer and the steady liveness, and no circuit breaker: a
-//! bank that does not answer costs each caller the whole time-out.
+//! budgets, the quick answer and the steady liveness; the circuit breaker is in
+//! the generated tests.
 
 use std::{
     fs, thread,

@@ -2,6 +2,7 @@
 
 use std::{
     fmt::Write,
+    process::ExitStatus,
     sync::LazyLock,
     thread,
     time::{Duration, SystemTime, UNIX_EPOCH},
@@ -177,6 +178,21 @@ impl Site {
     /// As `kill -9`.
     pub fn kill_connector(&mut self) {
         self.connector.kill().unwrap();
+    }
+
+    /// As an orchestrator does.
+    pub fn tell_connector_to_end(&self) {
+        self.connector.terminate().unwrap();
+    }
+
+    pub fn wait_until_connector_has_ended(&mut self) -> ExitStatus {
+        self.connector.wait().unwrap()
+    }
+
+    /// Ends the connector as an orchestrator does.
+    pub fn terminate_connector(&mut self) -> ExitStatus {
+        self.tell_connector_to_end();
+        self.wait_until_connector_has_ended()
     }
 
     /// Starts the connector again, with the journal that it had.

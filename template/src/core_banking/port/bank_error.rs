@@ -1,6 +1,10 @@
 //! What a core banking system says when it does not do what it was asked.
 
-use crate::domain::error::{ErrorCode, PaymentError};
+use crate::{
+    domain::error::{ErrorCode, PaymentError},
+    journal::work::InVain,
+    remote::NotSent,
+};
 
 /// Why the core banking system did not do what it was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -18,6 +22,10 @@ pub enum BankError {
     /// or may still.
     #[error("the core banking system did not answer: {0}")]
     NoAnswer(String),
+    /// The connector did not ask it, so it has not acted. Not for a client to
+    /// say: it is the connector that lets a bank alone which is away.
+    #[error("the core banking system was not asked: {0}")]
+    NotAsked(NotSent),
 }
 
 /// A reason of the business.
@@ -100,6 +108,14 @@ impl Refusal {
 }
 
 impl BankError {
+    /// Whether it speaks of a bank that is away. A bank that says no is there.
+    pub fn is_away(&self) -> bool {
+        matches!(
+            self,
+            Self::Unreachable(_) | Self::Failed(_) | Self::NoAnswer(_)
+        )
+    }
+
     /// What the scheme is told when a question about a payee was not answered.
     pub fn about_payee(&self) -> PaymentError {
         match self {
@@ -117,6 +133,14 @@ impl BankError {
         }
     }
 
+    /// Why nothing has come of an attempt.
+    pub fn in_vain(&self) -> InVain {
+        match self {
+            Self::NotAsked(_) => InVain::NotTried(self.to_string()),
+            _ => InVain::Tried(self.to_string()),
+        }
+    }
+
     /// What a caller is told whatever the question was about.
     pub fn of_bank(&self) -> PaymentError {
         let (code, message) = match self {
@@ -124,7 +148,7 @@ impl BankError {
                 ErrorCode::Internal,
                 "the core banking system refuses a question of the connector",
             ),
-            Self::Unreachable(_) | Self::Failed(_) => (
+            Self::Unreachable(_) | Self::Failed(_) | Self::NotAsked(_) => (
                 ErrorCode::ServiceUnavailable,
                 "the core banking system cannot be used now",
             ),

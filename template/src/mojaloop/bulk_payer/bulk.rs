@@ -471,7 +471,7 @@ impl BulkPayer {
         };
         match answer {
             BulkAnswer::NotTaken(reason) if is_accepted && begin == Begin::Fresh => {
-                tracing::warn!(%bulk_id, reason, "the bulk was not accepted");
+                tracing::warn!(%bulk_id, %reason, "the bulk was not accepted");
                 self.give_up(bulk, not_taken()).await
             }
             BulkAnswer::NotTaken(reason) | BulkAnswer::Unknown(reason) if is_accepted => {

@@ -63,6 +63,10 @@ fn unreadable_body(error: &JsonPayloadError, max_bytes: usize) -> PaymentError {
             )
         }
         JsonPayloadError::Deserialize(error) if error.is_data() => unreadable_element(error),
+        JsonPayloadError::Payload(_) => PaymentError::new(
+            ErrorCode::MalformedSyntax,
+            "the body has not arrived, or not in time",
+        ),
         _ => PaymentError::new(ErrorCode::MalformedSyntax, "the body is not JSON"),
     }
 }

@@ -15,12 +15,18 @@ const REFUSED: (&str, &str) = ("400", "It is refused. The same request would be,
 const UNKNOWN: (&str, &str) = ("404", "There is nothing with this identifier.");
 const FAILED: (&str, &str) = ("500", "It failed, or what became of it is not known.");
 
+/// Of every operation but those that say whether this process lives.
+pub const FULL: (&str, &str) = (
+    "503",
+    "Too much is being done. Nothing was done about this request, it may be sent again.",
+);
+
 /// Of most operations.
 pub struct Errors;
 
 impl IntoResponses for Errors {
     fn responses() -> Responses {
-        with_error_body([REFUSED, FAILED])
+        with_error_body([REFUSED, FAILED, FULL])
     }
 }
 
@@ -29,7 +35,7 @@ pub struct ErrorsOrUnknown;
 
 impl IntoResponses for ErrorsOrUnknown {
     fn responses() -> Responses {
-        with_error_body([REFUSED, UNKNOWN, FAILED])
+        with_error_body([REFUSED, UNKNOWN, FAILED, FULL])
     }
 }
 
@@ -38,7 +44,7 @@ pub struct OnlyRefused;
 
 impl IntoResponses for OnlyRefused {
     fn responses() -> Responses {
-        with_error_body([REFUSED])
+        with_error_body([REFUSED, FULL])
     }
 }
 

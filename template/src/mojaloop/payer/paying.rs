@@ -127,9 +127,7 @@ impl Payer {
                 );
                 self.park(payment, reason).await
             }
-            (_, Outcome::Unknown(error)) => {
-                self.progress.postpone(payment, error.to_string()).await
-            }
+            (_, Outcome::Unknown(error)) => self.progress.postpone(payment, error.in_vain()).await,
         }
     }
 

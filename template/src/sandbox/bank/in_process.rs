@@ -86,15 +86,18 @@ impl SandboxBank {
         answer.await?.map_err(refused)
     }
 
-    /// Calls the bank as over a network: it goes on with what it was asked
-    /// also when the caller has stopped waiting.
+    /// Calls the bank as over a network. One that misbehaves goes on with what it
+    /// was asked also when the caller has stopped waiting.
     pub async fn call<T: Send + 'static>(
         &self,
         operation: Operation,
         act: impl FnOnce(&mut Books, bool) -> T + Send + 'static,
     ) -> Result<T, BankError> {
+        let Some(fault) = self.next_fault(operation) else {
+            return Ok(self.act(act));
+        };
         let bank = self.clone();
-        let called = tokio::spawn(async move { bank.react(operation, act).await });
+        let called = tokio::spawn(async move { bank.misbehave(fault, act).await });
         let heard = timeout(PATIENCE, async {
             match called.await {
                 Ok(Reaction::Silent) => std::future::pending().await,

@@ -67,6 +67,39 @@ async fn a_bank_that_reserves_after_it_was_given_up_reserves_once() {
 }
 
 #[tokio::test]
+async fn a_payment_waits_for_a_bank_that_is_away_and_needs_no_person() {
+    let variables = [
+        ("BREAKER_FAILURES", "2"),
+        ("BREAKER_FIRST_PAUSE_MS", "1500"),
+        ("BREAKER_LONGEST_PAUSE_MS", "1500"),
+        // Used up long before, if these attempts counted.
+        ("RETRY_MAX_ATTEMPTS", "3"),
+    ];
+    let connector = TestConnector::with(&variables).await;
+    let payment = IncomingPayment::of("100");
+    let id = connector.reserved(&payment).await;
+    connector.bank.set_faults(
+        serde_json::from_value(json!({
+            "rules": [
+                { "operation": "commit_credit", "fault": "fail", "times": 1 },
+                { "operation": "enquire", "fault": "fail", "times": 1 },
+            ],
+            "forgetful": true,
+        }))
+        .unwrap(),
+    );
+    connector
+        .tell(&id, "COMMITTED")
+        .await
+        .assert_error(500, "2005");
+    eventually("the credit is posted", async || {
+        connector.tell(&id, "COMMITTED").await.status == 200
+    })
+    .await;
+    connector.assert_books([payment.committed()]);
+}
+
+#[tokio::test]
 async fn a_bank_that_posts_and_does_not_say_so_posts_once() {
     for fault in ["act_then_fail", "act_then_silent", "fail"] {
         let connector = TestConnector::start().await;

@@ -10,6 +10,7 @@ use crate::{
         bulk_payment::BulkPayment, error::PaymentError, identifier::PartyIdentifier,
         outgoing::OutgoingPayment, party::Customer, timestamp::Timestamp, transfer_id::TransferId,
     },
+    journal::work::InVain,
     mojaloop::{
         connector::{Answer, MojaloopConnector, NoAnswer, QuotedTerms, wire},
         extensions,
@@ -22,8 +23,8 @@ pub enum BulkAnswer {
     /// It is worked on; what comes of it is called back.
     Taken,
     /// It was certainly not taken.
-    NotTaken(String),
-    Unknown(String),
+    NotTaken(InVain),
+    Unknown(InVain),
 }
 
 impl MojaloopConnector {
@@ -114,11 +115,11 @@ fn read_bulk_answer(answer: Result<Answer, NoAnswer>) -> BulkAnswer {
     match answer {
         Ok(answer) if answer.status.is_success() => BulkAnswer::Taken,
         Ok(answer) if answer.status == StatusCode::BAD_REQUEST => {
-            BulkAnswer::NotTaken(format!("HTTP {}", answer.status))
+            BulkAnswer::NotTaken(format!("HTTP {}", answer.status).into())
         }
-        Ok(answer) => BulkAnswer::Unknown(format!("HTTP {}", answer.status)),
-        Err(NoAnswer::Unreachable(reason)) => BulkAnswer::NotTaken(reason),
-        Err(NoAnswer::Lost(reason)) => BulkAnswer::Unknown(reason),
+        Ok(answer) => BulkAnswer::Unknown(format!("HTTP {}", answer.status).into()),
+        Err(NoAnswer::Lost(reason)) => BulkAnswer::Unknown(reason.into()),
+        Err(unsent) => BulkAnswer::NotTaken(unsent.in_vain()),
     }
 }
 

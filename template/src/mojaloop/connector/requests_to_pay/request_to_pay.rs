@@ -12,6 +12,7 @@ use crate::{
         sent_request::{PayersWord, SentRequest},
         transfer_id::TransferId,
     },
+    journal::work::InVain,
     mojaloop::connector::{
         Answer, MojaloopConnector, NoAnswer,
         wire::{ErrorAnswer, TransferAnswer, without_nulls},
@@ -39,8 +40,8 @@ impl MojaloopConnector {
         let asked = self.send(Method::POST, &["requestToPay"], Some(&body));
         let answer = match asked.await {
             Ok(answer) => answer,
-            Err(NoAnswer::Unreachable(reason)) => return Asked::Unsent(reason),
             Err(NoAnswer::Lost(reason)) => return Asked::Unknown(reason),
+            Err(unsent) => return Asked::Unsent(unsent.reason()),
         };
         if !waits_for_party(&answer) {
             return read_asked(&answer);
@@ -49,13 +50,13 @@ impl MojaloopConnector {
         let body = json!({ "acceptParty": true });
         match self.send(Method::PUT, &path, Some(&body)).await {
             Ok(answer) => read_asked(&answer),
-            Err(NoAnswer::Unreachable(reason) | NoAnswer::Lost(reason)) => Asked::Unknown(reason),
+            Err(no_answer) => Asked::Unknown(no_answer.reason()),
         }
     }
 
     /// Says that a customer does not pay what he was asked for. Says whether
     /// there was an answer, whatever it was.
-    pub async fn decline_request(&self, transaction_request_id: &TransferId) -> Result<(), String> {
+    pub async fn decline_request(&self, transaction_request_id: &TransferId) -> Result<(), InVain> {
         let path = ["requestToPay", transaction_request_id.as_str()];
         let body = json!({ "acceptParty": false });
         match self.send(Method::PUT, &path, Some(&body)).await {
@@ -68,7 +69,7 @@ impl MojaloopConnector {
                 );
                 Ok(())
             }
-            Err(NoAnswer::Unreachable(reason) | NoAnswer::Lost(reason)) => Err(reason),
+            Err(no_answer) => Err(no_answer.in_vain()),
         }
     }
 }

@@ -21,7 +21,9 @@ use utoipa::{
 use crate::{
     domain::error::{ErrorCode, PaymentError},
     mojaloop::{
-        http::error_response, openapi::errors::with_error_body, payer::debiting::Approvals,
+        http::error_response,
+        openapi::errors::{FULL, with_error_body},
+        payer::debiting::Approvals,
     },
 };
 
@@ -68,6 +70,7 @@ impl IntoResponses for CallbackErrors {
         with_error_body([
             ("400", "The body does not name a reference."),
             ("401", "It is not signed with the shared secret."),
+            FULL,
         ])
     }
 }

@@ -90,12 +90,12 @@ impl Keeper<CurrencyConversion> for Selling {
             return HubView::Final(FinalState::Aborted);
         }
         let Some(transfer_id) = &conversion.determining_transfer_id else {
-            return HubView::Undecided("the transfer that it is for is not known".to_owned());
+            return HubView::undecided("the transfer that it is for is not known");
         };
         match self.connector.find_out(transfer_id).await {
-            HubView::Final(FinalState::Committed) => HubView::Undecided(
-                "the transfer is committed, perhaps by another conversion".to_owned(),
-            ),
+            HubView::Final(FinalState::Committed) => {
+                HubView::undecided("the transfer is committed, perhaps by another conversion")
+            }
             view => view,
         }
     }

@@ -232,10 +232,11 @@ impl SentRequests {
     }
 }
 
-/// Looks after the requests that nobody answers, for ever.
+/// Looks after the requests that nobody answers, until the end begins.
 pub async fn look_after_requests(requests: SentRequests, interval: Duration) {
     let journal = requests.journal.clone();
-    look_after(journal, interval, move |id| {
+    let tasks = requests.payee.tasks.clone();
+    look_after(journal, &tasks, interval, move |id| {
         let requests = requests.clone();
         async move { requests.resume(&id).await }
     })

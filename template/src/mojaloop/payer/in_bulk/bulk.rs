@@ -300,7 +300,7 @@ impl Payer {
                 let again_at = Timestamp::now().after(self.settings.connector_answers_within);
                 return self.progress.record(payment, Work::due(again_at)).await;
             }
-            HubView::NotKnown => "the hub does not know the transfer".to_owned(),
+            HubView::NotKnown => "the hub does not know the transfer".to_owned().into(),
             HubView::Undecided(reason) => reason,
             view @ HubView::Final(_) => return self.act_on(payment, view).await,
         };
@@ -311,7 +311,7 @@ impl Payer {
     pub async fn ask_hub_in_bulk(&self, membership: &BulkMembership) -> HubView {
         match &membership.scheme_transfer_id {
             Some(transfer_id) => self.connector.find_out(transfer_id).await,
-            None => HubView::Undecided("the transfer has no name at the scheme".to_owned()),
+            None => HubView::undecided("the transfer has no name at the scheme"),
         }
     }
 }

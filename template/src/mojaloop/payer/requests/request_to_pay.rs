@@ -268,10 +268,11 @@ impl ReceivedRequests {
     }
 }
 
-/// Looks after the requests that nobody decides on, for ever.
+/// Looks after the requests that nobody decides on, until the end begins.
 pub async fn look_after_requests(requests: ReceivedRequests, interval: Duration) {
     let journal = requests.journal.clone();
-    look_after(journal, interval, move |id| {
+    let tasks = requests.payer.tasks.clone();
+    look_after(journal, &tasks, interval, move |id| {
         let requests = requests.clone();
         async move { requests.resume(&id).await }
     })
