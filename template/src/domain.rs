@@ -42,3 +42,5 @@ pub mod outgoing;
 pub mod currency_conversion;
 pub mod rate;
 // [end]
+
+pub mod resolution;

@@ -4,8 +4,10 @@
 //! journal holds after a crash is therefore all that is needed to go on.
 //!
 //! This file gives the payments their types; `store` is the small trait that a
-//! database has to implement, `sqlite` the one that is built in.
+//! database has to implement, `sqlite` the one that is built in. `inspection` is
+//! what people need of it: they look into it, and decide where it does not go on.
 
+pub mod inspection;
 pub mod store;
 pub mod work;
 
