@@ -1,10 +1,11 @@
-//! Starts the connector.
+//! Starts the connector, or carries out a command of an operator.
 
 use std::process::ExitCode;
 
 use core_connector::{
     environment::Problems,
     operations::{
+        commands,
         configuration::Configuration,
         startup::{
             Connector, Listeners, StartError, choose_tls, core_banking_client, open_journal,
@@ -15,7 +16,18 @@ use core_connector::{
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match run().await {
+    let command = match commands::read(std::env::args_os()) {
+        Ok(command) => command,
+        Err(ended) => return ended,
+    };
+    if let Err(error) = read_env_file() {
+        eprintln!("{error}");
+        return ExitCode::FAILURE;
+    }
+    if let Some(command) = command {
+        return commands::run(command, |name| std::env::var(name).ok()).await;
+    }
+    match serve().await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error}");
@@ -24,8 +36,7 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run() -> Result<(), StartError> {
-    read_env_file()?;
+async fn serve() -> Result<(), StartError> {
     let variable = |name: &str| std::env::var(name).ok();
     #[cfg(feature = "sandbox")]
     let variable = core_connector::sandbox::completed(variable)?;

@@ -2,6 +2,7 @@
 
 use std::{
     net::{SocketAddr, TcpListener},
+    path::Path,
     sync::Arc,
     time::Duration,
 };
@@ -15,7 +16,8 @@ use crate::{
     environment::Problems,
     journal::{
         Exceptions, Journal, Quotes,
-        sqlite::SqliteStore,
+        inspection::Inspection,
+        sqlite::{SqliteStore, inspection::SqliteInspection},
         store::{Store, StoreError},
         work::Schedule,
     },
@@ -120,6 +122,12 @@ pub fn open_journal(configuration: &Configuration) -> Result<Arc<dyn Store>, Sta
         .as_deref()
         .ok_or_else(|| Problems::of("DATABASE_URL is missing"))?;
     Ok(Arc::new(SqliteStore::open(path)?))
+}
+
+/// Opens the journal for an operator's command, beside a connector that works on
+/// it.
+pub fn open_inspection(journal: &Path) -> Result<Arc<dyn Inspection>, StoreError> {
+    Ok(Arc::new(SqliteInspection::open(journal)?))
 }
 
 /// Makes the client of the core banking system that the configuration names.
