@@ -9,7 +9,7 @@ use std::fmt;
 use async_trait::async_trait;
 
 use super::store::{Direction, Entry, Exception, StoreError};
-use crate::domain::{timestamp::Timestamp, transfer_id::TransferId};
+use crate::domain::{period::Period, timestamp::Timestamp, transfer_id::TransferId};
 
 /// A database whose journal people can look into and decide about.
 #[async_trait]
@@ -103,19 +103,6 @@ pub enum Decided {
     Recorded,
     /// The payment has been recorded since it was looked at.
     ChangedMeanwhile,
-}
-
-/// From a moment up to, and without, another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Period {
-    pub from: Timestamp,
-    pub until: Timestamp,
-}
-
-impl Period {
-    pub fn contains(self, moment: Timestamp) -> bool {
-        self.from <= moment && moment < self.until
-    }
 }
 
 /// A payment that became final.

@@ -11,11 +11,11 @@ use rusqlite::{Connection, OpenFlags, Row, TransactionBehavior, named_params, pa
 
 use super::{BUSY_TIMEOUT, add_to_history, read_entry, read_transfer_id, replace, schema};
 use crate::{
-    domain::{timestamp::Timestamp, transfer_id::TransferId},
+    domain::{period::Period, timestamp::Timestamp, transfer_id::TransferId},
     journal::{
         inspection::{
             Decided, Decision, Ended, Exceptional, HistoryLine, Inspection, KnownException, Listed,
-            Period, Selection,
+            Selection,
         },
         store::{Direction, Entry, Exception, StoreError},
     },
