@@ -12,6 +12,7 @@
 pub mod age;
 pub mod exceptions;
 pub mod payments;
+pub mod reconcile;
 pub mod record;
 pub mod table;
 
@@ -21,12 +22,17 @@ use std::{
     io::{self, Write},
     process::ExitCode,
     str::FromStr,
+    sync::Arc,
 };
 
 use clap::{Args, Parser, Subcommand};
 
-use super::{configuration, startup::open_inspection};
+use super::{
+    configuration::{self, Configuration},
+    startup::{StartError, choose_tls, core_banking_client, open_inspection},
+};
 use crate::{
+    core_banking::port::CoreBankingSystem,
     environment::Problems,
     journal::{JournalError, inspection::Decision, store::StoreError},
 };
@@ -56,6 +62,8 @@ pub enum Command {
     /// Words of the scheme that do not fit what was done here
     #[command(subcommand)]
     Exceptions(exceptions::Exceptions),
+    /// Compares a period with the bank's books, and with what the hub settled
+    Reconcile(reconcile::Reconcile),
 }
 
 /// What a command came to.
@@ -81,6 +89,10 @@ pub enum CommandError {
     Output(#[from] io::Error),
     #[error("the output cannot be written: {0}")]
     Json(#[from] serde_json::Error),
+    #[error("the output cannot be written: {0}")]
+    Csv(#[from] csv::Error),
+    #[error(transparent)]
+    Client(#[from] StartError),
 }
 
 impl CommandError {
@@ -165,9 +177,24 @@ async fn carry_out(
     variable: impl Fn(&str) -> Option<String>,
     output: &mut Vec<u8>,
 ) -> Result<Finding, CommandError> {
-    let journal = open_inspection(&configuration::journal(variable)?)?;
+    let journal = open_inspection(&configuration::journal(&variable)?)?;
     match command {
         Command::Payments(command) => command.run(&*journal, output).await,
         Command::Exceptions(command) => command.run(&*journal, output).await,
+        Command::Reconcile(command) => {
+            let bank = bank(variable)?;
+            command.run(&*journal, &*bank, output).await
+        }
     }
+}
+
+/// The client of the bank that the connector works with.
+fn bank(
+    variable: impl Fn(&str) -> Option<String>,
+) -> Result<Arc<dyn CoreBankingSystem>, CommandError> {
+    #[cfg(feature = "sandbox")]
+    let variable = crate::sandbox::beside_a_connector(variable)?;
+    let configuration = Configuration::read(variable)?;
+    choose_tls();
+    Ok(core_banking_client(&configuration)?)
 }

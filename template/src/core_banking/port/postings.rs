@@ -45,6 +45,19 @@ pub enum PostedTo {
     // [end]
 }
 
+impl PostedTo {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Funding => "funding",
+            Self::Customer => "customer",
+            Self::Fees => "fees",
+            // [if role is fxp, both]
+            Self::Position => "position",
+            // [end]
+        }
+    }
+}
+
 /// Some of the postings of a period.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PageOfPostings {

@@ -52,14 +52,14 @@ pub struct Which {
     pub id: String,
     /// Needed if both sides of a payment are customers here
     #[arg(long)]
-    pub direction: Option<Way>,
+    pub direction: Option<WrittenDirection>,
 }
 
 /// A direction, as it is written on a command line.
 #[derive(Debug, Clone, Copy)]
-pub struct Way(pub Direction);
+pub struct WrittenDirection(pub Direction);
 
-impl FromStr for Way {
+impl FromStr for WrittenDirection {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -75,7 +75,7 @@ impl Which {
         let mut found = journal.find(self.id.clone()).await?;
         found.retain(|one| {
             self.direction
-                .is_none_or(|Way(direction)| one.entry.direction == direction)
+                .is_none_or(|WrittenDirection(direction)| one.entry.direction == direction)
         });
         if found.is_empty() {
             return Err(CommandError::refused(format!(

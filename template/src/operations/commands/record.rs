@@ -4,9 +4,11 @@ use crate::{
     domain::{
         amount::Amount,
         incoming::IncomingTransfer,
-        outgoing::OutgoingPayment,
+        outgoing::{OutgoingPayment, OutgoingState},
+        promise::PromiseState,
         resolution::{NotResolved, Resolution, Resolved},
         timestamp::Timestamp,
+        transfer_id::TransferId,
     },
     journal::{
         JournalError, Payment,
@@ -56,6 +58,24 @@ impl Way {
         match self {
             Self::Incoming => "incoming",
             Self::Outgoing => "outgoing",
+        }
+    }
+
+    /// The kinds of payments whose money goes this way.
+    pub fn directions(self) -> &'static [Direction] {
+        match self {
+            Self::Incoming => &[
+                Direction::Incoming,
+                // [if role is fxp, both]
+                Direction::Conversion,
+                // [end]
+            ],
+            Self::Outgoing => &[
+                Direction::Outgoing,
+                // [if role is fxp, both]
+                Direction::Conversion,
+                // [end]
+            ],
         }
     }
 }
@@ -131,6 +151,33 @@ impl Record {
             Self::WithoutMoney => false,
             // [end]
         }
+    }
+
+    /// Whether the money has moved, as far as is known here.
+    pub fn is_committed(&self) -> bool {
+        match self {
+            Self::Incoming(transfer) => transfer.promise.state() == PromiseState::Committed,
+            Self::Outgoing(payment) => payment.state() == OutgoingState::Completed,
+            // [if role is fxp, both]
+            Self::Conversion(conversion) => conversion.promise.state() == PromiseState::Committed,
+            // [end]
+            // [if use_cases has request_to_pay or use_cases has bulk]
+            Self::WithoutMoney => false,
+            // [end]
+        }
+    }
+
+    /// How the hub calls the transfer.
+    pub fn scheme_transfer_id(&self, transfer_id: &TransferId) -> TransferId {
+        // [if use_cases has bulk]
+        if let Self::Outgoing(payment) = self
+            && let Some(membership) = &payment.bulk
+            && let Some(scheme_transfer_id) = &membership.scheme_transfer_id
+        {
+            return scheme_transfer_id.clone();
+        }
+        // [end]
+        transfer_id.clone()
     }
 
     /// The amount that a person knows the payment by.

@@ -5,7 +5,7 @@ use std::{io::Write, time::Duration};
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::{Way, advice::Advice};
+use super::{WrittenDirection, advice::Advice};
 use crate::{
     domain::timestamp::Timestamp,
     journal::inspection::{Inspection, Listed, Selection},
@@ -16,7 +16,7 @@ use crate::{
 pub struct List {
     /// Only those of this direction: incoming, outgoing, ...
     #[arg(long)]
-    pub direction: Option<Way>,
+    pub direction: Option<WrittenDirection>,
     /// Only those in this state
     #[arg(long)]
     pub state: Option<String>,
@@ -61,7 +61,7 @@ impl List {
     ) -> Result<(), CommandError> {
         let now = Timestamp::now();
         let selection = Selection {
-            direction: self.direction.map(|Way(direction)| direction),
+            direction: self.direction.map(|WrittenDirection(direction)| direction),
             state: self.state.clone(),
             parked: self.parked,
             unfinished: self.unfinished,
