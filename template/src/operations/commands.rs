@@ -34,7 +34,11 @@ use super::{
 use crate::{
     core_banking::port::CoreBankingSystem,
     environment::Problems,
-    journal::{JournalError, inspection::Decision, store::StoreError},
+    journal::{
+        JournalError,
+        inspection::{Decision, Inspection},
+        store::StoreError,
+    },
 };
 
 /// Longer texts are not why somebody decided something.
@@ -160,7 +164,13 @@ pub fn read(arguments: impl Iterator<Item = OsString>) -> Result<Option<Command>
 pub async fn run(command: Command, variable: impl Fn(&str) -> Option<String>) -> ExitCode {
     // Written at once in the end: nobody acts on half of an answer.
     let mut output = Vec::new();
-    let finding = carry_out(command, variable, &mut output).await;
+    let journal = configuration::journal(&variable)
+        .map_err(CommandError::from)
+        .and_then(|journal| Ok(open_inspection(&journal)?));
+    let finding = match journal {
+        Ok(journal) => command.run(&*journal, || bank(variable), &mut output).await,
+        Err(error) => Err(error),
+    };
     let written = io::stdout().write_all(&output).map_err(CommandError::from);
     match finding.and_then(|finding| written.map(|()| finding)) {
         Ok(Finding::Fine) => ExitCode::SUCCESS,
@@ -172,18 +182,18 @@ pub async fn run(command: Command, variable: impl Fn(&str) -> Option<String>) ->
     }
 }
 
-async fn carry_out(
-    command: Command,
-    variable: impl Fn(&str) -> Option<String>,
-    output: &mut Vec<u8>,
-) -> Result<Finding, CommandError> {
-    let journal = open_inspection(&configuration::journal(&variable)?)?;
-    match command {
-        Command::Payments(command) => command.run(&*journal, output).await,
-        Command::Exceptions(command) => command.run(&*journal, output).await,
-        Command::Reconcile(command) => {
-            let bank = bank(variable)?;
-            command.run(&*journal, &*bank, output).await
+impl Command {
+    /// Carries it out with this journal, and with the bank if it needs one.
+    pub async fn run(
+        self,
+        journal: &dyn Inspection,
+        bank: impl FnOnce() -> Result<Arc<dyn CoreBankingSystem>, CommandError>,
+        output: &mut dyn Write,
+    ) -> Result<Finding, CommandError> {
+        match self {
+            Self::Payments(command) => command.run(journal, output).await,
+            Self::Exceptions(command) => command.run(journal, output).await,
+            Self::Reconcile(command) => command.run(journal, &*bank()?, output).await,
         }
     }
 }

@@ -14,8 +14,9 @@ use core_connector::{
     environment::{answers, currencies::variable_name},
     journal::store::Store,
     operations::{
+        commands,
         configuration::Configuration,
-        startup::{Connector, Listeners, choose_tls, open_journal},
+        startup::{Connector, Listeners, choose_tls, open_inspection, open_journal},
     },
     sandbox::{
         bank::SandboxBank,
@@ -190,6 +191,22 @@ impl TestConnector {
         }
     }
 
+    /// What an operator's command says, beside the connector.
+    pub async fn command(&self, line: impl AsRef<str>) -> Result<String, String> {
+        let journal = configuration(&self.variables).database.unwrap();
+        let journal = open_inspection(&journal).unwrap();
+        let words = shell_words(line.as_ref()).into_iter().map(Into::into);
+        let words = std::iter::once("connector".into()).chain(words);
+        let command = commands::read(words).unwrap().unwrap();
+        let bank = self.bank.clone();
+        let mut output = Vec::new();
+        let finding = command
+            .run(&*journal, || Ok(Arc::new(bank)), &mut output)
+            .await;
+        finding.map_err(|error| error.to_string())?;
+        Ok(String::from_utf8(output).unwrap())
+    }
+
     pub fn store(&self) -> Arc<dyn Store> {
         Arc::clone(self.store.as_ref().unwrap())
     }
@@ -251,6 +268,16 @@ fn count_rows(database: &Path) -> rusqlite::Result<BTreeMap<String, u32>> {
         Ok((table, rows))
     };
     tables.map(|table| count(table?)).collect()
+}
+
+/// The words of a line; those between quotes are one.
+fn shell_words(line: &str) -> Vec<String> {
+    let parts = line.split('\'').enumerate();
+    let words = parts.flat_map(|(index, part)| match index % 2 {
+        0 => part.split_whitespace().map(str::to_owned).collect(),
+        _ => vec![part.to_owned()],
+    });
+    words.collect()
 }
 
 struct Running {
