@@ -413,12 +413,11 @@ async fn every_difference_is_named() {
 
     // Nobody here has told the bank to.
     connector.bank_recovers();
-    let posted = connector.bank.ledger();
-    let posted = posted
-        .postings
-        .iter()
-        .filter(|one| one.reference.starts_with(twice.as_str()));
-    let reference = posted.last().unwrap().reference.clone();
+    let ledger = connector.bank.ledger();
+    let postings = ledger.postings.iter();
+    let mut references = postings.map(|posting| posting.reference.clone());
+    let reference = references.find(|reference| reference.starts_with(twice.as_str()));
+    let reference = reference.unwrap();
     for reference in [
         reference,
         format!("{refused}:commit-credit"),

@@ -62,21 +62,15 @@ impl Way {
     }
 
     /// The kinds of payments whose money goes this way.
-    pub fn directions(self) -> &'static [Direction] {
-        match self {
-            Self::Incoming => &[
-                Direction::Incoming,
-                // [if role is fxp, both]
-                Direction::Conversion,
-                // [end]
-            ],
-            Self::Outgoing => &[
-                Direction::Outgoing,
-                // [if role is fxp, both]
-                Direction::Conversion,
-                // [end]
-            ],
-        }
+    pub fn directions(self) -> Vec<Direction> {
+        let directions = std::iter::once(match self {
+            Self::Incoming => Direction::Incoming,
+            Self::Outgoing => Direction::Outgoing,
+        });
+        // [if role is fxp, both]
+        let directions = directions.chain([Direction::Conversion]);
+        // [end]
+        directions.collect()
     }
 }
 
@@ -88,13 +82,13 @@ impl Record {
             // [if role is fxp, both]
             Direction::Conversion => Self::Conversion(serde_json::from_str(&entry.body)?),
             // [end]
+            // [if use_cases has bulk]
+            Direction::BulkQuote => Self::WithoutMoney,
+            Direction::BulkTransfer | Direction::BulkPayment => Self::WithoutMoney,
+            // [end]
             // [if use_cases has request_to_pay]
             Direction::RequestReceived | Direction::RequestSent => Self::WithoutMoney,
             // [end]
-            // [if use_cases has bulk]
-            Direction::BulkQuote | Direction::BulkTransfer | Direction::BulkPayment => {
-                Self::WithoutMoney
-            } // [end]
         })
     }
 

@@ -132,10 +132,10 @@ async fn other_period_or_unknown(
     way: Way,
 ) -> Result<(Kind, String), CommandError> {
     for direction in way.directions() {
-        if let Some(state) = open.get(&(*direction, transfer_id.clone())) {
+        if let Some(state) = open.get(&(direction, transfer_id.clone())) {
             return Ok((Kind::SettledNotCommitted, format!("{state}, not over")));
         }
-        let history = journal.history(*direction, transfer_id.clone()).await?;
+        let history = journal.history(direction, transfer_id.clone()).await?;
         if let Some(last) = history.last() {
             let (state, at) = (&last.state, last.recorded_at);
             return Ok((Kind::SettledInAnotherPeriod, format!("{state} since {at}")));

@@ -113,11 +113,11 @@ impl Ours {
 
     /// Whose the other end of the funding account is.
     fn others(&self) -> PostedTo {
-        match self.direction {
-            // [if role is fxp, both]
-            Direction::Conversion => PostedTo::Position,
-            // [end]
-            _ => PostedTo::Customer,
+        // [if role is fxp, both]
+        if self.direction == Direction::Conversion {
+            return PostedTo::Position;
         }
+        // [end]
+        PostedTo::Customer
     }
 }
