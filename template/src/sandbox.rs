@@ -90,6 +90,7 @@ pub fn stand_in(
         greeting.choose_parties(&seed);
         if configuration.database.is_none() {
             configuration.database = Some(fresh_database());
+            greeting.journal = configuration.database.clone();
         }
         let address = start_bank(seed)?;
         greeting.bank = Some(address);
