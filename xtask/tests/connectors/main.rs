@@ -13,5 +13,6 @@ mod crashes;
 mod generated;
 mod goes_wrong;
 mod golden_path;
+mod operators;
 mod starting;
 mod two_currencies;

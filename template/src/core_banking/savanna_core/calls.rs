@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use reqwest::{Method, RequestBuilder, StatusCode, Url};
+use reqwest::{Method, RequestBuilder, StatusCode};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{
@@ -27,7 +27,7 @@ impl Client {
         path: &[&str],
         nothing: &str,
     ) -> Result<Option<T>, BankError> {
-        let request = self.request(Method::GET, self.url(path)?);
+        let request = self.request(Method::GET, path, &[])?;
         let (status, body) = self.send(request).await?;
         match status {
             StatusCode::NOT_FOUND if said_by_the_bank(&body, nothing) => Ok(None),
@@ -43,9 +43,8 @@ impl Client {
         path: &[&str],
         query: &[(&str, &str)],
     ) -> Result<T, BankError> {
-        let mut url = self.url(path)?;
-        url.query_pairs_mut().extend_pairs(query);
-        let (status, body) = self.send(self.request(Method::GET, url)).await?;
+        let request = self.request(Method::GET, path, query)?;
+        let (status, body) = self.send(request).await?;
         match status {
             status if status.is_success() => parsed(&body),
             status => Err(failure(status, &body)),
@@ -69,7 +68,7 @@ impl Client {
         path: &[&str],
         body: &(impl Serialize + Sync),
     ) -> Result<T, BankError> {
-        let request = self.request(Method::POST, self.url(path)?).json(body);
+        let request = self.request(Method::POST, path, &[])?.json(body);
         let (status, body) = self.send(request).await?;
         match status {
             StatusCode::UNPROCESSABLE_ENTITY => {
@@ -81,22 +80,26 @@ impl Client {
         }
     }
 
-    fn url(&self, path: &[&str]) -> Result<Url, BankError> {
+    fn request(
+        &self,
+        method: Method,
+        path: &[&str],
+        query: &[(&str, &str)],
+    ) -> Result<RequestBuilder, BankError> {
         let mut url = self.settings.base_url.clone();
         // Segment by segment, so that an identifier cannot change the path.
         url.path_segments_mut()
             .map_err(|()| BankError::Unreachable("CBS_BASE_URL cannot have a path".to_owned()))?
             .pop_if_empty()
             .extend(path);
-        Ok(url)
-    }
-
-    fn request(&self, method: Method, url: Url) -> RequestBuilder {
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
         let request = self.http.request(method, url);
         // [if cbs_auth is basic, api_key]
         let request = self.settings.authentication.sign(request);
         // [end]
-        request
+        Ok(request)
     }
 
     async fn send(&self, request: RequestBuilder) -> Result<(StatusCode, Vec<u8>), BankError> {

@@ -28,8 +28,9 @@ impl Advice {
         let mut commands = Vec::new();
         let command = |what: &str, how: &str| {
             format!(
-                "payments {what} {}{how} --by NAME --reason TEXT",
-                entry.transfer_id
+                "{} payments {what} {}{how} --by NAME --reason TEXT",
+                env!("CARGO_PKG_NAME"),
+                quoted(entry.transfer_id.as_str())
             )
         };
         if !record.is_over() {
@@ -59,6 +60,16 @@ impl Advice {
             situation: situation(record).to_owned(),
             commands,
         }
+    }
+}
+
+/// For a shell: an identifier comes from outside, and may be made to do harm
+/// where it is pasted.
+fn quoted(id: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    match id.bytes().all(is_plain) {
+        true => id.to_owned(),
+        false => format!("'{}'", id.replace('\'', "'\\''")),
     }
 }
 
@@ -141,5 +152,17 @@ fn of_outgoing(state: OutgoingState) -> &'static str {
             "no money of the payer is secured: if the scheme transferred all the same, nobody has \
              paid for it yet"
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_identifier_that_a_shell_would_act_on_is_quoted() {
+        assert_eq!(quoted("01M7ZXCN7HM4-a_b"), "01M7ZXCN7HM4-a_b");
+        assert_eq!(quoted("$(reboot)"), "'$(reboot)'");
+        assert_eq!(quoted("a'b"), "'a'\\''b'");
     }
 }
