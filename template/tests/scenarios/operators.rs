@@ -61,7 +61,7 @@ async fn parked_outgoing(connector: &TestConnector) -> TransferId {
 }
 
 impl TestConnector {
-    async fn command_as_json(&self, line: &str) -> Value {
+    pub async fn command_as_json(&self, line: &str) -> Value {
         let answer = self.command(format!("{line} --json")).await.unwrap();
         serde_json::from_str(&answer).unwrap()
     }
@@ -330,7 +330,7 @@ async fn receive(connector: &TestConnector, final_state: &str) -> TransferId {
 
 impl TestConnector {
     /// What differs since `from`, by kind and subject.
-    async fn differences(&self, from: Timestamp, settlement: &str) -> Vec<(String, String)> {
+    pub async fn differences(&self, from: Timestamp, settlement: &str) -> Vec<(String, String)> {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), settlement).unwrap();
         let path = file.path().display();

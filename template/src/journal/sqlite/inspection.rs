@@ -305,3 +305,96 @@ fn moment(row: &Row<'_>, column: &str) -> rusqlite::Result<Timestamp> {
 fn rows(limit: usize) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::{
+        sqlite::SqliteStore,
+        store::{Opening, Store},
+        work::Work,
+    };
+
+    fn entry(version: u64, state: &str) -> Entry {
+        Entry {
+            direction: Direction::Incoming,
+            transfer_id: "t-1".parse().unwrap(),
+            home_transaction_id: None,
+            state: state.to_owned(),
+            work: Work::parked("nobody knows"),
+            version,
+            body: "{}".to_owned(),
+        }
+    }
+
+    fn decision() -> Decision {
+        Decision {
+            actor: "Amina".to_owned(),
+            reason: "ticket 4711".to_owned(),
+        }
+    }
+
+    /// A journal that a connector works on, and what looks into it.
+    async fn beside_a_connector() -> (tempfile::TempDir, SqliteStore, SqliteInspection) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal.db");
+        let store = SqliteStore::open(&path).unwrap();
+        let opened = store.open(entry(1, "reserving")).await;
+        assert!(matches!(opened, Ok(Opening::New)));
+        let inspection = SqliteInspection::open(&path).unwrap();
+        (folder, store, inspection)
+    }
+
+    #[tokio::test]
+    async fn a_decision_about_what_has_changed_since_is_not_taken() {
+        let (_folder, store, inspection) = beside_a_connector().await;
+        assert!(store.record(entry(2, "reserved")).await.unwrap());
+        let late = inspection.decide(entry(2, "reserving"), decision()).await;
+        assert_eq!(late.unwrap(), Decided::ChangedMeanwhile);
+        let in_time = inspection.decide(entry(3, "committed"), decision()).await;
+        assert_eq!(in_time.unwrap(), Decided::Recorded);
+        // The connector, which has not seen it, is refused likewise.
+        assert!(!store.record(entry(3, "aborted")).await.unwrap());
+
+        let id = entry(1, "").transfer_id;
+        let history = inspection.history(Direction::Incoming, id).await.unwrap();
+        let states: Vec<_> = history.iter().map(|line| line.state.as_str()).collect();
+        assert_eq!(states, ["reserving", "reserved", "committed"]);
+        let decisions: Vec<_> = history.into_iter().map(|line| line.decision).collect();
+        assert_eq!(decisions, [None, None, Some(decision())]);
+    }
+
+    #[tokio::test]
+    async fn a_payment_ends_once_however_often_it_is_recorded_after() {
+        let (_folder, store, inspection) = beside_a_connector().await;
+        let everything = Period {
+            from: Timestamp::from_milliseconds(0),
+            until: Timestamp::end_of_time(),
+        };
+        let ended = async || inspection.ended(everything, 0, 10).await.unwrap();
+        assert!(ended().await.is_empty());
+        for version in 2..5 {
+            assert!(store.record(entry(version, "committed")).await.unwrap());
+        }
+        let page = ended().await;
+        assert_eq!(page.len(), 1);
+        let after = page[0].number;
+        assert_eq!(after, 2);
+        let next = inspection.ended(everything, after, 10).await.unwrap();
+        assert!(next.is_empty());
+        let before = Period {
+            until: page[0].ended_at,
+            ..everything
+        };
+        assert!(inspection.ended(before, 0, 10).await.unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_journal_that_is_not_there_is_not_made() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal.db");
+        let error = SqliteInspection::open(&path).unwrap_err().to_string();
+        assert!(error.contains("cannot open"), "{error}");
+        assert!(!path.exists());
+    }
+}
