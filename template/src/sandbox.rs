@@ -25,6 +25,7 @@ use self::{
 };
 use crate::{
     environment::Problems,
+    journal::Database,
     operations::{
         configuration::Configuration,
         startup::{Listeners, StartError},
@@ -89,8 +90,9 @@ pub fn stand_in(
         let seed = seed()?;
         greeting.choose_parties(&seed);
         if configuration.database.is_none() {
-            configuration.database = Some(fresh_database());
-            greeting.journal = configuration.database.clone();
+            let journal = fresh_database();
+            greeting.journal = Some(journal.clone());
+            configuration.database = Some(Database::Sqlite(journal));
         }
         let address = start_bank(seed)?;
         greeting.bank = Some(address);

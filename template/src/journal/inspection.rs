@@ -103,6 +103,8 @@ pub enum Decided {
     Recorded,
     /// The payment has been recorded since it was looked at.
     ChangedMeanwhile,
+    /// A replica that lives is at work on it.
+    HeldByReplica,
 }
 
 /// A payment that became final.

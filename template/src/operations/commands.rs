@@ -164,13 +164,7 @@ pub fn read(arguments: impl Iterator<Item = OsString>) -> Result<Option<Command>
 pub async fn run(command: Command, variable: impl Fn(&str) -> Option<String>) -> ExitCode {
     // Written at once in the end: nobody acts on half of an answer.
     let mut output = Vec::new();
-    let journal = configuration::journal(&variable)
-        .map_err(CommandError::from)
-        .and_then(|journal| Ok(open_inspection(&journal)?));
-    let finding = match journal {
-        Ok(journal) => command.run(&*journal, || bank(variable), &mut output).await,
-        Err(error) => Err(error),
-    };
+    let finding = carry_out(command, variable, &mut output).await;
     let written = io::stdout().write_all(&output).map_err(CommandError::from);
     match finding.and_then(|finding| written.map(|()| finding)) {
         Ok(Finding::Fine) => ExitCode::SUCCESS,
@@ -180,6 +174,15 @@ pub async fn run(command: Command, variable: impl Fn(&str) -> Option<String>) ->
             ExitCode::FAILURE
         }
     }
+}
+
+async fn carry_out(
+    command: Command,
+    variable: impl Fn(&str) -> Option<String>,
+    output: &mut dyn Write,
+) -> Result<Finding, CommandError> {
+    let journal = open_inspection(configuration::journal(&variable)?).await?;
+    command.run(&*journal, || bank(variable), output).await
 }
 
 impl Command {

@@ -2,7 +2,6 @@
 
 use std::{
     net::{SocketAddr, TcpListener},
-    path::Path,
     sync::Arc,
     time::Duration,
 };
@@ -15,9 +14,8 @@ use crate::{
     core_banking::{self, fees::Fees, funding::Funding, insight::Insight, port::CoreBankingSystem},
     environment::Problems,
     journal::{
-        Exceptions, Journal, Quotes,
+        Database, Exceptions, Journal, Quotes,
         inspection::Inspection,
-        sqlite::{SqliteStore, inspection::SqliteInspection},
         store::{Store, StoreError},
         work::Schedule,
     },
@@ -116,18 +114,17 @@ pub fn choose_tls() {
 }
 
 /// Opens the journal that the configuration names.
-pub fn open_journal(configuration: &Configuration) -> Result<Arc<dyn Store>, StartError> {
-    let path = configuration
-        .database
-        .as_deref()
-        .ok_or_else(|| Problems::of("DATABASE_URL is missing"))?;
-    Ok(Arc::new(SqliteStore::open(path)?))
+pub async fn open_journal(configuration: &Configuration) -> Result<Arc<dyn Store>, StartError> {
+    let database = configuration.database.clone();
+    let database = database.ok_or_else(|| Problems::of("DATABASE_URL is missing"))?;
+    Ok(database.open().await?)
 }
 
-/// Opens the journal for an operator's command, beside a connector that works on
-/// it.
-pub fn open_inspection(journal: &Path) -> Result<Arc<dyn Inspection>, StoreError> {
-    Ok(Arc::new(SqliteInspection::open(journal)?))
+/// Opens the journal for an operator's command, beside the connectors that work
+/// on it.
+pub async fn open_inspection(journal: Database) -> Result<Arc<dyn Inspection>, StoreError> {
+    choose_tls();
+    journal.inspect().await
 }
 
 /// Makes the client of the core banking system that the configuration names.

@@ -37,6 +37,10 @@ pub async fn decide(
             writeln!(output, "{next}")?;
             Ok(())
         }
+        Decided::HeldByReplica => Err(CommandError::refused(format!(
+            "a replica is at work on {transfer_id} right now, and nothing was decided: look at \
+             it again in a moment (`payments show {transfer_id}`)"
+        ))),
         Decided::ChangedMeanwhile => Err(CommandError::refused(format!(
             "{transfer_id} has changed since it was looked at, and nothing was decided: \
              look at it again (`payments show {transfer_id}`)"
