@@ -12,6 +12,7 @@ pub mod party;
 // [if payer_steps is one_step]
 pub mod payee_name;
 // [end]
+pub mod period;
 pub mod reference;
 pub mod timestamp;
 pub mod transfer_id;
@@ -42,3 +43,5 @@ pub mod outgoing;
 pub mod currency_conversion;
 pub mod rate;
 // [end]
+
+pub mod resolution;

@@ -6,7 +6,10 @@
 //! This file gives the payments their types; `store` is the small trait that a
 //! database has to implement. `sqlite` is the one that is built in, for one
 //! process; `postgres` is for several replicas.
+//! `inspection` is what people need of it: they look into it, and decide where it
+//! does not go on.
 
+pub mod inspection;
 pub mod store;
 pub mod work;
 
@@ -30,8 +33,9 @@ use std::{marker::PhantomData, path::PathBuf, sync::Arc};
 use serde::{Serialize, de::DeserializeOwned};
 
 use self::{
-    postgres::PostgresStore,
-    sqlite::SqliteStore,
+    inspection::Inspection,
+    postgres::{PostgresStore, inspection::PostgresInspection},
+    sqlite::{SqliteStore, inspection::SqliteInspection},
     store::{Direction, Entry, Exception, Lease, Opening, Store, StoreError},
     work::Work,
 };
@@ -59,6 +63,15 @@ impl Database {
         Ok(match self {
             Self::Sqlite(path) => Arc::new(SqliteStore::open(&path)?),
             Self::Postgres(settings) => Arc::new(PostgresStore::open(*settings).await?),
+        })
+    }
+
+    /// Opens a journal that is there for people to look into, beside whoever
+    /// works on it.
+    pub async fn inspect(self) -> Result<Arc<dyn Inspection>, StoreError> {
+        Ok(match self {
+            Self::Sqlite(path) => Arc::new(SqliteInspection::open(&path)?),
+            Self::Postgres(settings) => Arc::new(PostgresInspection::open(&settings).await?),
         })
     }
 }

@@ -1,10 +1,11 @@
-//! Starts the connector.
+//! Starts the connector, or carries out a command of an operator.
 
 use std::process::ExitCode;
 
 use core_connector::{
     environment::Problems,
     operations::{
+        commands::{self, Command},
         configuration::Configuration,
         startup::{
             Connector, Listeners, StartError, choose_tls, core_banking_client, open_journal,
@@ -15,6 +16,14 @@ use core_connector::{
 use tokio::runtime::Runtime;
 
 fn main() -> ExitCode {
+    let command = match commands::read(std::env::args_os()) {
+        Ok(command) => command,
+        Err(ended) => return ended,
+    };
+    if let Err(error) = read_env_file() {
+        eprintln!("{error}");
+        return ExitCode::FAILURE;
+    }
     let runtime = match Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -22,10 +31,17 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let outcome = runtime.block_on(run());
+    let ended = runtime.block_on(run(command));
     // Whatever still hangs does not keep the process from ending.
     runtime.shutdown_background();
-    match outcome {
+    ended
+}
+
+async fn run(command: Option<Command>) -> ExitCode {
+    if let Some(command) = command {
+        return commands::run(command, |name| std::env::var(name).ok()).await;
+    }
+    match serve().await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error}");
@@ -34,8 +50,7 @@ fn main() -> ExitCode {
     }
 }
 
-async fn run() -> Result<(), StartError> {
-    read_env_file()?;
+async fn serve() -> Result<(), StartError> {
     let variable = |name: &str| std::env::var(name).ok();
     #[cfg(feature = "sandbox")]
     let variable = core_connector::sandbox::completed(variable)?;

@@ -66,6 +66,20 @@ pub fn completed(
     })
 }
 
+/// The same, for a command beside a connector that runs: the sandbox bank that
+/// stands in there is where it says that it is.
+pub fn beside_a_connector(
+    variable: impl Fn(&str) -> Option<String>,
+) -> Result<impl Fn(&str) -> Option<String>, Problems> {
+    let port = variable("SANDBOX_BANK_PORT").filter(|port| !port.is_empty());
+    let url = format!("http://127.0.0.1:{}", port.as_deref().unwrap_or("3010"));
+    let completed = completed(variable)?;
+    Ok(move |name: &str| {
+        let set = completed(name);
+        set.or_else(|| (name == "CBS_BASE_URL").then(|| url.clone()))
+    })
+}
+
 /// Stands in for whatever the configuration does not name: the core banking
 /// system, the Mojaloop Connector, or both. Returns the bank if it is to be
 /// called without a network in between.
@@ -81,7 +95,9 @@ pub fn stand_in(
         let seed = seed()?;
         greeting.choose_parties(&seed);
         if configuration.database.is_none() {
-            configuration.database = Some(Database::Sqlite(fresh_database()));
+            let journal = fresh_database();
+            greeting.journal = Some(journal.clone());
+            configuration.database = Some(Database::Sqlite(journal));
         }
         let bank = SandboxBank::new(seed);
         if is_in_process {

@@ -23,6 +23,7 @@ const FLOWS: &[&str] = &[
     // [if use_cases has request_to_pay]
     "request to pay",
     // [end]
+    "reconciliation",
     "authentication",
 ];
 

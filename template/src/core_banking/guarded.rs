@@ -15,6 +15,7 @@ use crate::{
         amount::Amount,
         identifier::PartyIdentifier,
         party::{AccountNumber, Customer},
+        period::Period,
         reference::Reference,
     },
     remote::{Call, Remote},
@@ -74,6 +75,17 @@ impl Customers for GuardedBank {
 
     async fn check_credit(&self, payee: &AccountNumber, amount: Amount) -> Result<(), BankError> {
         self.ask(self.bank.check_credit(payee, amount)).await
+    }
+}
+
+#[async_trait]
+impl port::Postings for GuardedBank {
+    async fn postings(
+        &self,
+        period: Period,
+        page: Option<&str>,
+    ) -> Result<port::PageOfPostings, BankError> {
+        self.ask(self.bank.postings(period, page)).await
     }
 }
 

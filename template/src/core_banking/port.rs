@@ -34,6 +34,7 @@ mod one_time_passwords;
 // [end]
 mod payee_credits;
 mod payer_debits;
+mod postings;
 
 // [if fees is cbs]
 mod pricing;
@@ -54,6 +55,7 @@ pub use self::one_time_passwords::*;
 // [end]
 pub use self::payee_credits::*;
 pub use self::payer_debits::*;
+pub use self::postings::*;
 
 // [if fees is cbs]
 pub use self::pricing::*;
@@ -101,5 +103,6 @@ where
     Self: Rates + Conversions,
     // [end]
     Self: Bookings,
+    Self: Postings,
 {
 }

@@ -28,6 +28,8 @@ mod rates;
 // [end]
 mod bookings;
 
+mod postings;
+
 // [if cbs_auth is not none]
 pub mod authentication;
 

@@ -18,7 +18,8 @@
 //!
 // [end]
 //! A state that ends in `-ing` is an intent: it is stored before the core
-//! banking system or the Mojaloop Connector is asked.
+//! banking system or the Mojaloop Connector is asked. A person who has put the
+//! bank's books right by hand ends a payment from any state (`resolution`).
 
 use std::fmt;
 
@@ -32,7 +33,7 @@ use super::{
     currency::Currency,
     error::PaymentError,
     identifier::PartyIdentifier,
-    incoming::ForbiddenTransition,
+    incoming::{FinalState, ForbiddenTransition},
     information::{PayeeInformation, PayerInformation, PostalAddress},
     party::AccountNumber,
     // [if payer_steps is one_step]
@@ -402,6 +403,15 @@ impl OutgoingPayment {
         self.state = next;
         self.state_since = now;
         Ok(())
+    }
+
+    /// Ends it without the core banking system: a person has put its books right.
+    pub(super) fn end_by_hand(&mut self, outcome: FinalState, now: Timestamp) {
+        self.state = match outcome {
+            FinalState::Committed => OutgoingState::Completed,
+            FinalState::Aborted => OutgoingState::Aborted,
+        };
+        self.state_since = now;
     }
 }
 

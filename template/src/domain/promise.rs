@@ -10,6 +10,9 @@
 //! A state that ends in `-ing` is an intent: it is stored before the core
 //! banking system is asked, so that after a crash the step is known and its
 //! outcome can be found out.
+//!
+//! A person who has put the bank's books right by hand ends a promise from any
+//! of these states (`resolution`).
 
 use serde::{Deserialize, Serialize};
 
@@ -154,6 +157,16 @@ impl Promise {
         self.state = next;
         self.state_since = now;
         Ok(())
+    }
+
+    /// Ends it without the core banking system: a person has put its books right.
+    pub(super) fn end_by_hand(&mut self, outcome: FinalState, now: Timestamp) {
+        self.told = Some(outcome);
+        self.state = match outcome {
+            FinalState::Committed => PromiseState::Committed,
+            FinalState::Aborted => PromiseState::Aborted,
+        };
+        self.state_since = now;
     }
 }
 

@@ -20,6 +20,18 @@ pub enum DebitStep {
     Release,
 }
 
+/// What the steps of a reference belong to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Subject {
+    /// A payment that arrives.
+    Credit,
+    /// A payment that leaves.
+    Debit,
+    // [if role is fxp, both]
+    Conversion,
+    // [end]
+}
+
 /// The connector's own reference of one step of one transfer.
 ///
 /// It is derived from the two alone, so that an attempt after a restart
@@ -65,6 +77,23 @@ impl Reference {
     }
 
     // [end]
+    /// What a reference is about, whoever tells it; `None` if it is none of this
+    /// connector's.
+    pub fn subject(reference: &str) -> Option<(TransferId, Subject)> {
+        let (transfer, step) = reference.rsplit_once(':')?;
+        let subject = match step {
+            "reserve-credit" | "commit-credit" | "release-credit" => Subject::Credit,
+            "reserve-debit" | "commit-debit" | "release-debit" => Subject::Debit,
+            // [if role is fxp, both]
+            "reserve-conversion" | "commit-conversion" | "release-conversion" => {
+                Subject::Conversion
+            }
+            // [end]
+            _ => return None,
+        };
+        Some((transfer.parse().ok()?, subject))
+    }
+
     fn new(transfer: &TransferId, step: &str) -> Self {
         Self(format!("{transfer}:{step}"))
     }
@@ -93,6 +122,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_is_no_reference_of_this_connector_is_about_nothing() {
+        for reference in ["", "opening", "t-1", "t-1:", "t-1:commit", ":commit-credit"] {
+            assert_eq!(Reference::subject(reference), None, "{reference}");
+        }
+    }
+
+    #[test]
     fn is_the_same_for_the_same_step_and_differs_for_every_other() {
         let transfer: TransferId = "01M7ZXCN7HM4KEVP8Q5HNRHFXV".parse().unwrap();
         let references = || {
@@ -103,6 +139,15 @@ mod tests {
             [of_credit, of_debit].concat()
         };
         assert_eq!(references(), references());
+        for (index, reference) in references().iter().enumerate() {
+            let side = if index < 3 {
+                Subject::Credit
+            } else {
+                Subject::Debit
+            };
+            let subject = Reference::subject(reference.as_str());
+            assert_eq!(subject, Some((transfer.clone(), side)));
+        }
         let distinct: HashSet<_> = references().into_iter().collect();
         assert_eq!(distinct.len(), 6);
     }

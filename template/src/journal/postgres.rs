@@ -5,6 +5,7 @@
 //! say, in `leases`; and whoever works on it without that, because its lease
 //! ran out, has its record refused by the version.
 
+pub mod inspection;
 mod leases;
 pub mod numbering;
 mod schema;

@@ -5,6 +5,9 @@
 //! answers them when the flush is done. Another thread reads, which the
 //! write-ahead log allows at the same time.
 
+pub mod inspection;
+mod schema;
+
 use std::{
     fs::{File, OpenOptions},
     panic::{AssertUnwindSafe, catch_unwind},
@@ -21,6 +24,7 @@ use tokio::{
 };
 
 use super::{
+    inspection::Decision,
     store::{Direction, Entry, Exception, Lease, Opening, Store, StoreError},
     work::Work,
 };
@@ -43,55 +47,6 @@ const MAX_BATCH: usize = 256;
 
 /// How long another process may hold the database before a write fails.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// What `PRAGMA user_version` of a database of this connector says.
-const SCHEMA_VERSION: i64 = 1;
-
-const SCHEMA: &str = "
-    CREATE TABLE payment (
-        direction           TEXT    NOT NULL,
-        transfer_id         TEXT    NOT NULL,
-        home_transaction_id TEXT,
-        state               TEXT    NOT NULL,
-        due_at              INTEGER,
-        attempts            INTEGER NOT NULL,
-        tried_at            INTEGER,
-        parked              TEXT,
-        version             INTEGER NOT NULL,
-        body                TEXT    NOT NULL,
-        PRIMARY KEY (direction, transfer_id)
-    ) STRICT, WITHOUT ROWID;
-    CREATE UNIQUE INDEX payment_by_home_transaction
-        ON payment (direction, home_transaction_id) WHERE home_transaction_id IS NOT NULL;
-    CREATE INDEX payment_by_due
-        ON payment (direction, due_at) WHERE due_at IS NOT NULL;
-    CREATE TABLE history (
-        number      INTEGER PRIMARY KEY,
-        direction   TEXT    NOT NULL,
-        transfer_id TEXT    NOT NULL,
-        version     INTEGER NOT NULL,
-        state       TEXT    NOT NULL,
-        attempts    INTEGER NOT NULL,
-        parked      TEXT,
-        recorded_at INTEGER NOT NULL
-    ) STRICT;
-    CREATE INDEX history_by_transfer ON history (transfer_id);
-    CREATE TRIGGER history_is_not_changed BEFORE UPDATE ON history
-        BEGIN SELECT RAISE(ABORT, 'the history is append-only'); END;
-    CREATE TRIGGER history_is_not_deleted BEFORE DELETE ON history
-        BEGIN SELECT RAISE(ABORT, 'the history is append-only'); END;
-    CREATE TABLE quote (
-        quote_id TEXT    NOT NULL PRIMARY KEY,
-        body     TEXT    NOT NULL,
-        given_at INTEGER NOT NULL
-    ) STRICT, WITHOUT ROWID;
-    CREATE TABLE exception (
-        transfer_id   TEXT    NOT NULL,
-        told          TEXT    NOT NULL,
-        first_told_at INTEGER NOT NULL,
-        PRIMARY KEY (transfer_id, told)
-    ) STRICT, WITHOUT ROWID;
-";
 
 type Operation = Box<dyn FnOnce(&Connection) -> Option<Answer> + Send>;
 
@@ -117,7 +72,7 @@ impl SqliteStore {
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let lock = lock(path)?;
         let mut writing = connect(path)?;
-        migrate(&mut writing)?;
+        schema::migrate(&mut writing)?;
         let reading = connect(path)?;
         reading.pragma_update(None, "query_only", true)?;
         Ok(Self {
@@ -191,24 +146,6 @@ fn connect(path: &Path) -> Result<Connection, StoreError> {
     connection.pragma_update(None, "synchronous", "full")?;
     connection.set_prepared_statement_cache_capacity(32);
     Ok(connection)
-}
-
-fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let version: i64 =
-        transaction.pragma_query_value(None, "user_version", |row| row.get("user_version"))?;
-    match version {
-        SCHEMA_VERSION => Ok(()),
-        0 => {
-            transaction.execute_batch(SCHEMA)?;
-            transaction.pragma_update(None, "user_version", SCHEMA_VERSION)?;
-            Ok(transaction.commit()?)
-        }
-        other => Err(StoreError(format!(
-            "the database has schema version {other}, this connector knows {SCHEMA_VERSION}: \
-             start the connector that wrote it"
-        ))),
-    }
 }
 
 fn spawn(
@@ -391,12 +328,38 @@ fn find_entry_by_home_transaction_id(
         .optional()
 }
 
-fn add_to_history(connection: &Connection, entry: &Entry) -> rusqlite::Result<()> {
+/// Replaces the entry whose version is one less. `false` if there is none.
+fn replace(connection: &Connection, entry: &Entry) -> rusqlite::Result<bool> {
+    let replaced = connection
+        .prepare_cached(
+            "UPDATE payment SET state = ?3, due_at = ?4, attempts = ?5, tried_at = ?6, \
+             parked = ?7, version = ?8, body = ?9 \
+             WHERE direction = ?1 AND transfer_id = ?2 AND version = ?8 - 1",
+        )?
+        .execute(params![
+            entry.direction.as_str(),
+            entry.transfer_id.as_str(),
+            entry.state,
+            entry.work.due_at.map(Timestamp::as_milliseconds),
+            entry.work.attempts,
+            entry.work.tried_at.map(Timestamp::as_milliseconds),
+            entry.work.parked,
+            entry.version.cast_signed(),
+            entry.body,
+        ])?;
+    Ok(replaced == 1)
+}
+
+fn add_to_history(
+    connection: &Connection,
+    entry: &Entry,
+    decision: Option<&Decision>,
+) -> rusqlite::Result<()> {
     connection
         .prepare_cached(
             "INSERT INTO history \
-             (direction, transfer_id, version, state, attempts, parked, recorded_at) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+             (direction, transfer_id, version, state, attempts, parked, recorded_at, \
+             actor, reason) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
         )?
         .execute(params![
             entry.direction.as_str(),
@@ -406,6 +369,8 @@ fn add_to_history(connection: &Connection, entry: &Entry) -> rusqlite::Result<()
             entry.work.attempts,
             entry.work.parked,
             Timestamp::now().as_milliseconds(),
+            decision.map(|decision| &decision.actor),
+            decision.map(|decision| &decision.reason),
         ])
         .map(|_| ())
 }
@@ -453,7 +418,7 @@ impl Store for SqliteStore {
                     entry.version.cast_signed(),
                     entry.body,
                 ])?;
-            add_to_history(connection, &entry)?;
+            add_to_history(connection, &entry, None)?;
             Ok(Opening::New)
         })
         .await
@@ -481,27 +446,11 @@ impl Store for SqliteStore {
 
     async fn record(&self, entry: Entry) -> Result<bool, StoreError> {
         self.write(move |connection| {
-            let replaced = connection
-                .prepare_cached(
-                    "UPDATE payment SET state = ?3, due_at = ?4, attempts = ?5, tried_at = ?6, \
-                     parked = ?7, version = ?8, body = ?9 \
-                     WHERE direction = ?1 AND transfer_id = ?2 AND version = ?8 - 1",
-                )?
-                .execute(params![
-                    entry.direction.as_str(),
-                    entry.transfer_id.as_str(),
-                    entry.state,
-                    entry.work.due_at.map(Timestamp::as_milliseconds),
-                    entry.work.attempts,
-                    entry.work.tried_at.map(Timestamp::as_milliseconds),
-                    entry.work.parked,
-                    entry.version.cast_signed(),
-                    entry.body,
-                ])?;
-            if replaced == 1 {
-                add_to_history(connection, &entry)?;
+            let is_replaced = replace(connection, &entry)?;
+            if is_replaced {
+                add_to_history(connection, &entry, None)?;
             }
-            Ok(replaced == 1)
+            Ok(is_replaced)
         })
         .await
     }
@@ -887,24 +836,5 @@ mod tests {
             store.find_quote(&id).await.unwrap().as_deref(),
             Some("first")
         );
-    }
-
-    #[test]
-    fn a_database_of_a_newer_connector_is_refused() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("journal.db");
-        drop(SqliteStore::open(&path).unwrap());
-        drop(open_when_unlocked(&path));
-        let connection = Connection::open(&path).unwrap();
-        connection
-            .pragma_update(None, "user_version", SCHEMA_VERSION + 1)
-            .unwrap();
-        let error = loop {
-            let error = SqliteStore::open(&path).unwrap_err().to_string();
-            if !error.contains("another connector") {
-                break error;
-            }
-        };
-        assert!(error.contains("schema version"), "{error}");
     }
 }

@@ -226,7 +226,9 @@ impl<P: Promised, K: Keeper<P>> Promises<P, K> {
         if contradicts {
             return self.report_contradiction(&recorded.payment, told).await;
         }
-        if promise.told.is_none() && !state.is_final() {
+        // What a person said in the scheme's place may wait to be carried out.
+        let is_new = promise.told.is_none() || state == PromiseState::Reserved;
+        if is_new && !state.is_final() {
             self.take_final_word(recorded, told).await?;
         } else {
             self.advance(recorded, Begin::Again).await?;
@@ -328,7 +330,11 @@ impl<P: Promised, K: Keeper<P>> Promises<P, K> {
         let is_due = found.work.due_at.is_some_and(|due_at| due_at <= now);
         let promise = found.payment.promise();
         if promise.state() == PromiseState::Reserved && is_due {
-            return self.find_out(&mut found).await;
+            return match promise.told {
+                // A person has said it in the scheme's place.
+                Some(told) => self.take_final_word(&mut found, told).await,
+                None => self.find_out(&mut found).await,
+            };
         }
         let overdue = promise.opened_at.after(self.final_word_after) <= now;
         if promise.state() == PromiseState::Reserving

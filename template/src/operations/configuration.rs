@@ -287,6 +287,19 @@ fn positive(variables: &mut Variables, name: &str, default: &str) -> Option<usiz
     Some(number.get().into())
 }
 
+/// Where the journal is: all that a command that only looks into it needs.
+pub fn journal(variable: impl Fn(&str) -> Option<String>) -> Result<Database, Problems> {
+    let mut variables = Variables::of(&variable);
+    let database = database(&mut variables);
+    let database = variables.finish(Some(database))?;
+    database.ok_or_else(|| {
+        Problems::of(
+            "DATABASE_URL is missing: a connector to the sandbox keeps its journal in a \
+             temporary file, and says in which when it starts",
+        )
+    })
+}
+
 /// Where a remote is. The sandbox stands in for one that is not named.
 fn remote(variables: &mut Variables, name: &str) -> Option<Url> {
     if !cfg!(feature = "sandbox") {

@@ -23,7 +23,8 @@ use crate::{
     },
     environment::Problems,
     journal::{
-        Exceptions, Journal, Quotes,
+        Database, Exceptions, Journal, Quotes,
+        inspection::Inspection,
         store::{Store, StoreError},
         work::Schedule,
     },
@@ -134,6 +135,13 @@ pub async fn open_journal(configuration: &Configuration) -> Result<Arc<dyn Store
     let database = configuration.database.clone();
     let database = database.ok_or_else(|| Problems::of("DATABASE_URL is missing"))?;
     Ok(database.open().await?)
+}
+
+/// Opens the journal for an operator's command, beside the connectors that work
+/// on it.
+pub async fn open_inspection(journal: Database) -> Result<Arc<dyn Inspection>, StoreError> {
+    choose_tls();
+    journal.inspect().await
 }
 
 /// Makes the client of the core banking system that the configuration names.

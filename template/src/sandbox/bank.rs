@@ -31,6 +31,7 @@ pub mod in_process;
 pub mod ledger;
 pub mod open_items;
 pub mod order;
+pub mod postings;
 pub mod refusal;
 
 // [if fees is cbs]
@@ -207,6 +208,7 @@ pub fn serve_with(
         App::new()
             .app_data(Data::new(bank.clone()))
             .configure(api::configure)
+            .configure(postings::configure)
             .configure(instructions)
             // [if cbs_auth is oauth2]
             .configure(authorization::configure)

@@ -1,6 +1,6 @@
 //! What the sandbox says at the start: that it is one, and what to try.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, path::PathBuf};
 
 use super::{bank::Seed, trial};
 use crate::{
@@ -25,6 +25,8 @@ pub struct Greeting {
     parties: Vec<String>,
     pub bank: Option<SocketAddr>,
     pub connector: Option<SocketAddr>,
+    /// The journal, if it is a temporary one.
+    pub journal: Option<PathBuf>,
 }
 
 impl Greeting {
@@ -38,6 +40,7 @@ impl Greeting {
             parties: Vec::new(),
             bank: None,
             connector: None,
+            journal: None,
         })
     }
 
@@ -78,6 +81,11 @@ impl Greeting {
             trial::print(dfsp_api, currency, payer);
             println!("and the books of the bank after them:");
             println!("  curl -s http://{bank}/ledger");
+        }
+        if let Some(journal) = &self.journal {
+            println!("Look into the journal, beside it:");
+            let journal = journal.display();
+            println!("  DATABASE_URL=sqlite:{journal} cargo run -- payments list");
         }
         println!();
     }

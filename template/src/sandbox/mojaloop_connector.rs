@@ -9,7 +9,8 @@
 //! Several of them, each in front of a connector of its own, are a scheme if
 //! they know each other (`PUT /simulator/peers`): payees and FXPs are then those
 //! of the other connectors, and `GET /simulator/positions` says what the
-//! participants owe each other for the payments that began here.
+//! participants owe each other for the payments that began here. What the hub has
+//! settled for this participant is a file (`GET /simulator/settlement`).
 //!
 //! Its messages have the fields, the nesting and the types of the real ones,
 //! the odd ones included. What only other participants read is made up: the
@@ -38,6 +39,7 @@ mod positions;
 // [if use_cases has request_to_pay]
 mod requests_to_pay;
 // [end]
+mod settlement;
 mod settling;
 mod simulated_hub;
 mod transfer_request;
@@ -57,7 +59,7 @@ use actix_web::{
 
 use self::{
     answer::Answer, backend::Backend, behaviour::Behaviour, network::Network, positions::Positions,
-    simulated_hub::SimulatedHub,
+    settlement::Settlement, simulated_hub::SimulatedHub,
 };
 use crate::{domain::currency::Currency, mojaloop::turns::Turns};
 
@@ -93,6 +95,7 @@ struct State {
     behaviour: Behaviour,
     hub: SimulatedHub,
     positions: Positions,
+    settlement: Settlement,
     peers: Vec<Peer>,
 }
 
@@ -195,6 +198,10 @@ fn routes(configuration: &mut web::ServiceConfig) {
         .route(
             "/simulator/transfers",
             web::get().to(control::get_transfers),
+        )
+        .route(
+            "/simulator/settlement",
+            web::get().to(settlement::get_settlement),
         );
 }
 

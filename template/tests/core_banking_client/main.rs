@@ -36,3 +36,4 @@ mod conversions;
 mod authentication;
 // [end]
 mod calls;
+mod postings;

@@ -44,6 +44,7 @@ mod hostile_requests;
 mod incoming;
 mod incoming_faults;
 mod information;
+mod operators;
 mod outgoing;
 mod outgoing_faults;
 // [if payer_debit is not dfsp_debits]

@@ -13,8 +13,9 @@ use core_connector::{
     environment::{answers, currencies::variable_name},
     journal::store::Store,
     operations::{
+        commands,
         configuration::Configuration,
-        startup::{Connector, Listeners, choose_tls, open_journal},
+        startup::{Connector, Listeners, choose_tls, open_inspection, open_journal},
     },
     sandbox::{
         bank::SandboxBank,
@@ -195,6 +196,22 @@ impl TestConnector {
         }
     }
 
+    /// What an operator's command says, beside the connector.
+    pub async fn command(&self, line: impl AsRef<str>) -> Result<String, String> {
+        let journal = configuration(&self.variables).database.unwrap();
+        let journal = open_inspection(journal).await.unwrap();
+        let words = shell_words(line.as_ref()).into_iter().map(Into::into);
+        let words = std::iter::once("connector".into()).chain(words);
+        let command = commands::read(words).unwrap().unwrap();
+        let bank = self.bank.clone();
+        let mut output = Vec::new();
+        let finding = command
+            .run(&*journal, || Ok(Arc::new(bank)), &mut output)
+            .await;
+        finding.map_err(|error| error.to_string())?;
+        Ok(String::from_utf8(output).unwrap())
+    }
+
     pub fn store(&self) -> Arc<dyn Store> {
         Arc::clone(self.store.as_ref().unwrap())
     }
@@ -244,6 +261,16 @@ impl Drop for TestConnector {
 
 fn configuration(variables: &HashMap<String, String>) -> Configuration {
     Configuration::read(|name| variables.get(name).cloned()).unwrap()
+}
+
+/// The words of a line; those between quotes are one.
+fn shell_words(line: &str) -> Vec<String> {
+    let parts = line.split('\'').enumerate();
+    let words = parts.flat_map(|(index, part)| match index % 2 {
+        0 => part.split_whitespace().map(str::to_owned).collect(),
+        _ => vec![part.to_owned()],
+    });
+    words.collect()
 }
 
 struct Running {

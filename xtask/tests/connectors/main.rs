@@ -14,5 +14,6 @@ mod ending;
 mod generated;
 mod goes_wrong;
 mod golden_path;
+mod operators;
 mod starting;
 mod two_currencies;

@@ -2,7 +2,7 @@
 
 use std::{
     fmt::Write,
-    process::ExitStatus,
+    process::{Command, ExitStatus},
     sync::LazyLock,
     thread,
     time::{Duration, SystemTime, UNIX_EPOCH},
@@ -226,6 +226,16 @@ impl Site {
             "second-connector.log",
             &[],
         )
+    }
+
+    /// A command of an operator beside the connector, in its environment.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(self.workshop.connector());
+        command
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .envs(connector_variables(self.ports, &self.folder));
+        command
     }
 
     pub fn connector_has_died(&mut self) -> bool {
@@ -597,7 +607,7 @@ pub fn decision(accept: bool) -> Value {
 }
 
 /// The answers to the same request, sent at the same time.
-pub fn at_once(times: usize, request: impl Fn() -> Answer + Sync) -> Vec<Answer> {
+pub fn at_once<T: Send>(times: usize, request: impl Fn() -> T + Sync) -> Vec<T> {
     thread::scope(|scope| {
         let requests: Vec<_> = (0..times).map(|_| scope.spawn(&request)).collect();
         requests

@@ -27,11 +27,26 @@ impl Client {
         path: &[&str],
         nothing: &str,
     ) -> Result<Option<T>, BankError> {
-        let request = self.request(Method::GET, path)?;
+        let request = self.request(Method::GET, path, &[])?;
         let (status, body) = self.send(request).await?;
         match status {
             StatusCode::NOT_FOUND if said_by_the_bank(&body, nothing) => Ok(None),
             status if status.is_success() => parsed(&body).map(Some),
+            status => Err(failure(status, &body)),
+        }
+    }
+
+    /// Asks for what agrees with a query. There may be nothing, which the answer
+    /// says.
+    pub async fn search<T: DeserializeOwned>(
+        &self,
+        path: &[&str],
+        query: &[(&str, &str)],
+    ) -> Result<T, BankError> {
+        let request = self.request(Method::GET, path, query)?;
+        let (status, body) = self.send(request).await?;
+        match status {
+            status if status.is_success() => parsed(&body),
             status => Err(failure(status, &body)),
         }
     }
@@ -53,7 +68,7 @@ impl Client {
         path: &[&str],
         body: &(impl Serialize + Sync),
     ) -> Result<T, BankError> {
-        let request = self.request(Method::POST, path)?.json(body);
+        let request = self.request(Method::POST, path, &[])?.json(body);
         let (status, body) = self.send(request).await?;
         match status {
             StatusCode::UNPROCESSABLE_ENTITY => {
@@ -65,13 +80,21 @@ impl Client {
         }
     }
 
-    fn request(&self, method: Method, path: &[&str]) -> Result<RequestBuilder, BankError> {
+    fn request(
+        &self,
+        method: Method,
+        path: &[&str],
+        query: &[(&str, &str)],
+    ) -> Result<RequestBuilder, BankError> {
         let mut url = self.settings.base_url.clone();
         // Segment by segment, so that an identifier cannot change the path.
         url.path_segments_mut()
             .map_err(|()| BankError::Unreachable("CBS_BASE_URL cannot have a path".to_owned()))?
             .pop_if_empty()
             .extend(path);
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
         let request = self.http.request(method, url);
         // [if cbs_auth is basic, api_key]
         let request = self.settings.authentication.sign(request);

@@ -6,7 +6,11 @@ use crate::journal::store::StoreError;
 
 /// What leads from each version to the next, from an empty database on. What is
 /// written here has been run somewhere: it is added to, and not changed.
-const MIGRATIONS: [&str; 1] = ["
+const MIGRATIONS: [&str; 2] = [PAYMENTS, DECISIONS];
+
+/// Payments, their history, quotes, words of the scheme that do not fit, and who
+/// works on what.
+const PAYMENTS: &str = "
     CREATE TABLE payment (
         direction           TEXT   NOT NULL,
         transfer_id         TEXT   NOT NULL,
@@ -64,7 +68,25 @@ const MIGRATIONS: [&str; 1] = ["
         PRIMARY KEY (direction, transfer_id)
     );
     CREATE INDEX lease_by_holder ON lease (holder);
-"];
+";
+
+/// What people decide about words that do not fit, and what they look for.
+const DECISIONS: &str = "
+    CREATE INDEX history_by_moment ON history (recorded_at);
+    CREATE INDEX payment_by_parked ON payment (direction) WHERE parked IS NOT NULL;
+    CREATE TABLE exception_resolution (
+        number      BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        transfer_id TEXT   NOT NULL,
+        told        TEXT   NOT NULL,
+        actor       TEXT   NOT NULL,
+        reason      TEXT   NOT NULL,
+        recorded_at BIGINT NOT NULL
+    );
+    CREATE INDEX exception_resolution_by_transfer ON exception_resolution (transfer_id);
+    CREATE TRIGGER exception_resolution_is_not_changed
+        BEFORE UPDATE OR DELETE OR TRUNCATE ON exception_resolution
+        FOR EACH STATEMENT EXECUTE FUNCTION refuse_to_change_history();
+";
 
 /// Any number that nothing else in this database locks.
 const MIGRATION_LOCK: i64 = 5_203_113;
@@ -99,4 +121,28 @@ pub async fn migrate(client: &mut Client) -> Result<(), StoreError> {
             .await?;
     }
     Ok(transaction.commit().await?)
+}
+
+/// Refuses tables of another version: only a connector that starts changes them.
+pub async fn check(client: &Client) -> Result<(), StoreError> {
+    let (found, known) = (version(client).await?, MIGRATIONS.len());
+    if found == known {
+        return Ok(());
+    }
+    Err(StoreError(format!(
+        "the database has schema version {found}, this program needs {known}: start the \
+         connector of this version first, which brings an older one up to date"
+    )))
+}
+
+/// 0 for a database that has no tables yet.
+async fn version(client: &Client) -> Result<usize, StoreError> {
+    let table = "SELECT to_regclass('schema_version') IS NOT NULL";
+    let is_there: bool = client.query_one(table, &[]).await?.try_get(0)?;
+    if !is_there {
+        return Ok(0);
+    }
+    let query = "SELECT max(version) FROM schema_version";
+    let found: Option<i64> = client.query_one(query, &[]).await?.try_get(0)?;
+    Ok(usize::try_from(found.unwrap_or(0)).unwrap_or(usize::MAX))
 }

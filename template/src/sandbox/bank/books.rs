@@ -14,7 +14,7 @@ use super::conversions;
 // [end]
 use super::{
     chart::AccountKind,
-    ledger::{Entry, HeldMoney, Ledger, LedgerError, OPENING_ACCOUNT},
+    ledger::{Account, Entry, HeldMoney, Ledger, LedgerError, OPENING_ACCOUNT, Posting},
     open_items::{Item, ItemState, OpenItems},
     order::Order,
     refusal::Refusal,
@@ -385,6 +385,16 @@ impl Books {
             balance: Amount::new(account.balance, account.currency).ok()?,
             available: Amount::new(account.available(), account.currency).ok()?,
         })
+    }
+
+    /// Everything that was posted, in that order.
+    pub fn ledger_postings(&self) -> impl Iterator<Item = &Posting> {
+        self.ledger.postings().iter()
+    }
+
+    /// Any account of the bank.
+    pub fn ledger_account(&self, number: &AccountNumber) -> Option<&Account> {
+        self.ledger.account(number)
     }
 
     /// What became of the instruction of this reference, if one came.

@@ -33,6 +33,7 @@ impl Operation {
     pub const BALANCE: Self = Self::new("balance");
     pub const CHECK_CREDIT: Self = Self::new("check_credit");
     pub const ENQUIRE: Self = Self::new("enquire");
+    pub const LIST_POSTINGS: Self = Self::new("list_postings");
     /// In a rule, each of the others.
     pub const ANY: Self = Self::new("any");
 
@@ -46,6 +47,7 @@ impl Operation {
             Self::BALANCE,
             Self::CHECK_CREDIT,
             Self::ENQUIRE,
+            Self::LIST_POSTINGS,
             Self::ANY,
         ];
         known.extend(crediting::OPERATIONS);

@@ -17,9 +17,11 @@ use super::{
     answer::Answer,
     backend::{Backend, Step},
     behaviour::MAX_NOTIFICATIONS,
+    conversion_shapes::amount_of,
     identifiers::new_ulid,
     incoming_shapes::IncomingPayment,
     network::FxpLeg,
+    settlement::Way,
     simulated_hub::{CurrentState, Direction, HubState, SimulatedTransfer},
 };
 use crate::domain::{
@@ -252,5 +254,30 @@ impl SimulatedMojaloopConnector {
             let (from, to) = (&payment.payer_fsp, &payment.payee_fsp);
             self.state().positions.transfer(from, to, amount);
         }
+        self.list_as_settled(payment, quote);
+    }
+
+    /// The hub lists it when it exports what it has settled.
+    pub(super) fn list_as_settled(&self, payment: &IncomingPayment, quote: &Value) {
+        let amount = quote["transferAmount"].as_str().unwrap_or_default();
+        if let Ok(amount) = Amount::parse(amount, payment.currency) {
+            let mut state = self.state();
+            state
+                .settlement
+                .add(&payment.transfer_id, Way::Incoming, amount);
+        }
+    }
+
+    /// The same, of a conversion, which has two amounts.
+    pub(super) fn list_conversion_as_settled(&self, leg: &FxpLeg) {
+        let mut state = self.state();
+        if let Some(source) = amount_of(&leg.request["sourceAmount"]) {
+            state
+                .settlement
+                .add(&leg.commit_request_id, Way::Incoming, source);
+        }
+        state
+            .settlement
+            .add(&leg.commit_request_id, Way::Outgoing, leg.target);
     }
 }

@@ -276,6 +276,9 @@ async fn answer(
         }
         Message::Final(leg, hub_state) => {
             simulator.finish(&leg.payment.transfer_id, hub_state);
+            if hub_state == HubState::Committed {
+                simulator.list_as_settled(&leg.payment, &leg.quote);
+            }
             // Who refused, or was never heard, is not told.
             if leg.prepared.is_object() {
                 let body = leg.payment.notification(
@@ -305,6 +308,9 @@ async fn answer(
         }
         Message::FxFinal(leg, hub_state) => {
             simulator.finish(&leg.determining_transfer_id, hub_state);
+            if hub_state == HubState::Committed {
+                simulator.list_conversion_as_settled(&leg);
+            }
             if leg.reserved {
                 let path = vec!["fxTransfers".to_owned(), leg.commit_request_id];
                 let body = conversion_notification(hub_state);

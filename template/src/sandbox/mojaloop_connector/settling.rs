@@ -12,6 +12,7 @@ use super::{
     network::{FxpLeg, Heard, Message, PayeeLeg},
     outbound_shapes::text,
     payment::{Payment, hub_refusal},
+    settlement::Way,
     simulated_hub::{CurrentState, HubState},
 };
 
@@ -181,6 +182,10 @@ impl Payment<'_> {
         let converted = amount_of(&conversion["sourceAmount"]);
         let fxp = text(&conversion["counterPartyFsp"]);
         let mut state = self.simulator.state();
+        if let Some(paid) = converted.or(transferred) {
+            let transfer_id = &self.transfer.transfer_id;
+            state.settlement.add(transfer_id, Way::Outgoing, paid);
+        }
         let mut debtor = self.payer_fsp();
         if let Some(source) = converted {
             state.positions.transfer(debtor, fxp, source);

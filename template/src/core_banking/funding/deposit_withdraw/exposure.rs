@@ -179,8 +179,8 @@ fn of_outgoing(payment: OutgoingPayment) -> (TransferId, Option<(Decimal, Curren
     });
     (payment.transfer_id, share)
 }
-
 // [if use_cases has request_to_pay]
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -15,13 +15,14 @@ use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
 use crate::{
-    domain::timestamp::Timestamp,
+    domain::{amount::Amount, timestamp::Timestamp},
     sandbox::mojaloop_connector::{
         SimulatedMojaloopConnector,
         answer::Answer,
         backend::Backend,
         behaviour::Operation,
         identifiers::new_ulid,
+        settlement::Way,
         simulated_hub::{CurrentState, Direction, HubState, SimulatedTransfer},
     },
 };
@@ -231,6 +232,12 @@ fn transferred(
     };
     transfer.enter(CurrentState::Completed);
     let transfer_id = transfer.transfer_id.clone();
+    if transfer.hub_state == HubState::Committed
+        && let Ok(amount) = Amount::parse(&transfer.amount, transfer.currency)
+    {
+        let mut state = simulator.state();
+        state.settlement.add(&transfer_id, Way::Outgoing, amount);
+    }
     simulator.state().hub.remember(transfer);
     match note.as_str() {
         NOT_CALLED_BACK => return None,

@@ -1,6 +1,6 @@
 //! Conversions that were quoted, and the scheme's final word on them.
 
-use core_connector::domain::promise::PromiseState;
+use core_connector::domain::{promise::PromiseState, timestamp::Timestamp};
 use futures_util::future::join_all;
 use serde_json::json;
 
@@ -32,6 +32,28 @@ async fn a_committed_conversion_is_posted_once_however_often_it_is_told() {
         told.served();
         connector.assert_books([conversion.committed("1000", TARGET)]);
     }
+}
+
+#[tokio::test]
+async fn conversions_are_reconciled_in_both_currencies() {
+    let connector = TestConnector::start().await;
+    let from = Timestamp::now();
+    let [made, given_up] = [conversion(), conversion()];
+    for (conversion, word) in [(&made, "COMMITTED"), (&given_up, "ABORTED")] {
+        connector.ordered(conversion).await;
+        let told = connector.tell_conversion(&conversion.id, word).await;
+        told.served();
+    }
+    let id = &made.id;
+    let bought = format!("{id},incoming,COMMITTED,1000,GMD");
+    let sold = format!("{id},outgoing,COMMITTED,{TARGET},USD");
+    let heading = "transferId,direction,state,amount,currency";
+    let settlement = format!("{heading}\n{bought}\n{sold}\n");
+    assert_eq!(connector.differences(from, &settlement).await, []);
+
+    let half = format!("{heading}\n{bought}\n");
+    let not_settled = ("not_settled".to_owned(), id.to_string());
+    assert_eq!(connector.differences(from, &half).await, [not_settled]);
 }
 
 #[tokio::test]

@@ -1,0 +1,49 @@
+//! Writing down what a person decided.
+
+use std::io::Write;
+
+use crate::{
+    domain::timestamp::Timestamp,
+    journal::{
+        inspection::{Decided, Decision, Inspection},
+        store::Entry,
+    },
+    operations::commands::CommandError,
+};
+
+/// Refuses to decide about a payment while the connector tries it.
+pub fn refuse_while_tried(entry: &Entry, now: Timestamp) -> Result<(), CommandError> {
+    match entry.work.tried_at {
+        Some(until) if entry.work.parked.is_none() && until > now => Err(CommandError::refused(
+            format!("the connector is trying it right now: look again after {until}"),
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Stores what a payment has become by a decision.
+pub async fn decide(
+    journal: &dyn Inspection,
+    entry: Entry,
+    decision: Decision,
+    output: &mut dyn Write,
+    next: &str,
+) -> Result<(), CommandError> {
+    let (direction, transfer_id) = (entry.direction, entry.transfer_id.clone());
+    let what = decision.reason.clone();
+    match journal.decide(entry, decision).await? {
+        Decided::Recorded => {
+            writeln!(output, "{direction} {transfer_id}: {what}")?;
+            writeln!(output, "{next}")?;
+            Ok(())
+        }
+        Decided::HeldByReplica => Err(CommandError::refused(format!(
+            "a replica is at work on {transfer_id} right now, and nothing was decided: look at \
+             it again in a moment (`payments show {transfer_id}`)"
+        ))),
+        Decided::ChangedMeanwhile => Err(CommandError::refused(format!(
+            "{transfer_id} has changed since it was looked at, and nothing was decided: \
+             look at it again (`payments show {transfer_id}`)"
+        ))),
+    }
+}
