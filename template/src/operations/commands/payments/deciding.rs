@@ -1,6 +1,6 @@
 //! Writing down what a person decided.
 
-use std::io::Write;
+use std::{io::Write, time::Duration};
 
 use crate::{
     domain::timestamp::Timestamp,
@@ -10,6 +10,11 @@ use crate::{
     },
     operations::commands::CommandError,
 };
+
+/// How often a payment is looked at that a replica is at work on: it may be about
+/// to let go of it.
+const LOOKS_AT_HELD: usize = 10;
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// Refuses to decide about a payment while the connector tries it.
 pub fn refuse_while_tried(entry: &Entry, now: Timestamp) -> Result<(), CommandError> {
@@ -31,7 +36,15 @@ pub async fn decide(
 ) -> Result<(), CommandError> {
     let (direction, transfer_id) = (entry.direction, entry.transfer_id.clone());
     let what = decision.reason.clone();
-    match journal.decide(entry, decision).await? {
+    let mut decided = Decided::HeldByReplica;
+    for _ in 0..LOOKS_AT_HELD {
+        decided = journal.decide(entry.clone(), decision.clone()).await?;
+        if decided != Decided::HeldByReplica {
+            break;
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+    match decided {
         Decided::Recorded => {
             writeln!(output, "{direction} {transfer_id}: {what}")?;
             writeln!(output, "{next}")?;
