@@ -101,7 +101,7 @@ impl<P: Promised, K: Keeper<P>> Promises<P, K> {
             keeper,
             progress,
             exceptions,
-            turns: Turns::leaving(work),
+            turns: Turns::default().leaving(work),
             final_word_after,
         }
     }

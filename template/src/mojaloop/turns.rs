@@ -56,11 +56,10 @@ pub struct Turn {
 impl Turns {
     /// Whoever has waited for his turn still has this long for his own work,
     /// while the Mojaloop Connector listens.
-    pub fn leaving(work: Duration) -> Self {
-        Self {
-            longest_wait: LONGEST_WAIT.min(CONNECTOR_WAITS.saturating_sub(work)),
-            ..Self::default()
-        }
+    #[must_use]
+    pub fn leaving(mut self, work: Duration) -> Self {
+        self.longest_wait = LONGEST_WAIT.min(CONNECTOR_WAITS.saturating_sub(work));
+        self
     }
 
     /// Waits for the turn of a payment.
@@ -126,7 +125,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn the_wait_leaves_time_for_the_work() {
         let work = Duration::from_secs(50);
-        let turns = Turns::leaving(work);
+        let turns = Turns::default().leaving(work);
         let id: TransferId = "t-1".parse().unwrap();
         let _turn = turns.take(&id).await.unwrap();
         let asked_at = tokio::time::Instant::now();
