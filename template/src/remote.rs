@@ -84,15 +84,18 @@ impl Remote {
         request: impl Future<Output = T>,
         is_away: impl FnOnce(&T) -> bool,
     ) -> Result<T, NotSent> {
-        // Before the wait as well, so that nobody waits for what is away.
-        drop(self.breaker.pass(call)?);
         let places = match call {
             Call::Question => &self.questions,
             Call::Instruction => &self.instructions,
         };
-        let place = timeout(self.longest_wait, places.acquire()).await;
-        let Ok(Ok(_place)) = place else {
-            return Err(NotSent::TooMany);
+        let _place = match places.try_acquire() {
+            Ok(place) => place,
+            Err(_) => {
+                // Nobody waits for what is away.
+                drop(self.breaker.pass(call)?);
+                let place = timeout(self.longest_wait, places.acquire()).await;
+                place.ok().and_then(Result::ok).ok_or(NotSent::TooMany)?
+            }
         };
         let passage = self.breaker.pass(call)?;
         let answer = TokioContext::new(request, self.runtime.clone()).await;

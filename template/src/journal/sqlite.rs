@@ -45,6 +45,14 @@ const LONGEST_WRITE: Duration = Duration::from_secs(10);
 /// How many writes share one flush, at the most.
 const MAX_BATCH: usize = 256;
 
+/// How many pages the write-ahead log has when it is moved into the database:
+/// some 16 MB. A page that has changed often by then is moved once.
+const CHECKPOINT_PAGES: u32 = 4_000;
+
+/// How many pages each connection keeps in memory: what is being worked on. The
+/// operating system keeps the rest.
+const CACHE_PAGES: u32 = 256;
+
 /// How long another process may hold the database before a write fails.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -144,6 +152,8 @@ fn connect(path: &Path) -> Result<Connection, StoreError> {
     }
     // A commit returns when it is on the disk, not when the system has it.
     connection.pragma_update(None, "synchronous", "full")?;
+    connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
+    connection.pragma_update(None, "cache_size", CACHE_PAGES)?;
     connection.set_prepared_statement_cache_capacity(32);
     Ok(connection)
 }

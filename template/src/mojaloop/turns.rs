@@ -78,11 +78,10 @@ impl Turns {
 
     /// Whoever has waited for his turn still has this long for his own work,
     /// while the Mojaloop Connector listens.
-    pub fn leaving(self, work: Duration) -> Self {
-        Self {
-            longest_wait: LONGEST_WAIT.min(CONNECTOR_WAITS.saturating_sub(work)),
-            ..self
-        }
+    #[must_use]
+    pub fn leaving(mut self, work: Duration) -> Self {
+        self.longest_wait = LONGEST_WAIT.min(CONNECTOR_WAITS.saturating_sub(work));
+        self
     }
 
     /// Waits for the turn of a payment.

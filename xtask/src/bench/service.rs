@@ -61,7 +61,7 @@ impl Programs {
         ];
         let name = "harbour-bench";
         let workshop = Workshop::open(&Snapshot::take()?, name, &answers)?;
-        workshop.cargo(&["build", "--release", "--bins"])?;
+        workshop.cargo(&["build", "--release", "--bin", name, "--bin", "sandbox"])?;
         build_bare_service()?;
         let accounts = fs::read_to_string(workshop.folder().join("sandbox/accounts.toml"))?;
         let release = repository().join("target/generated/release");
