@@ -24,3 +24,6 @@ pub mod operations;
 
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
+
+#[cfg(test)]
+mod exhaustive;
