@@ -1,7 +1,7 @@
 //! Finding every situation that can come about, and looking at each.
 
 use std::{
-    collections::{HashSet, VecDeque},
+    collections::{HashMap, VecDeque},
     fmt::Debug,
     sync::{Arc, Mutex},
     time::Duration,
@@ -101,10 +101,32 @@ pub struct Explored {
     pub runs: usize,
 }
 
+/// What has been found, and how much can still go wrong from there.
+#[derive(Default)]
+struct Known(HashMap<u64, Vec<(u32, u32)>>);
+
+impl Known {
+    /// `false` if the same has been found with at least as much that can still
+    /// go wrong: everything that could follow is known then.
+    fn insert(&mut self, situation: &Situation) -> bool {
+        let (faults, coincidences) = (situation.faults_left, situation.coincidences_left);
+        let left = self.0.entry(situation.fingerprint()).or_default();
+        if left
+            .iter()
+            .any(|known| known.0 >= faults && known.1 >= coincidences)
+        {
+            return false;
+        }
+        left.push((faults, coincidences));
+        true
+    }
+}
+
 /// Explores everything that can come about. The error is how the first thing
 /// came about that must not.
 pub fn explore<M: Model>(model: &M, beginning: Situation) -> Result<Explored, String> {
-    let mut known = HashSet::from([beginning.fingerprint()]);
+    let mut known = Known::default();
+    known.insert(&beginning);
     let mut found = vec![Found {
         from: 0,
         event: None,
@@ -127,7 +149,7 @@ pub fn explore<M: Model>(model: &M, beginning: Situation) -> Result<Explored, St
                     return Err(retell(model, &found, number, event, choices));
                 }
                 let is_end = matches!(event, Event::Settles);
-                if !is_end && known.insert(run.situation.fingerprint()) {
+                if !is_end && known.insert(&run.situation) {
                     to_do.push_back(found.len());
                     found.push(Found {
                         from: number,
