@@ -94,6 +94,7 @@ enum Instructed {
 #[derive(Debug, Clone, Copy)]
 enum Asked {
     Answers,
+    AnswersSlowly,
     CannotBeReached,
 }
 
@@ -238,18 +239,27 @@ impl ModelBank {
     }
 
     /// A question: it is answered, or it is not.
-    async fn ask<T>(
+    async fn ask<T: Send>(
         &self,
         what: String,
-        answer: impl FnOnce(&mut World) -> Result<T, BankError>,
+        answer: impl FnOnce(&mut World) -> Result<T, BankError> + Send,
     ) -> Result<T, BankError> {
         self.process.reach(&what).await;
-        let mut world = self.process.world();
-        world.act_late();
-        match world.usually(&what, Asked::Answers, &[Asked::CannotBeReached]) {
-            Asked::Answers => answer(&mut world),
-            Asked::CannotBeReached => Err(unreachable()),
+        let (chosen, answer) = {
+            let mut world = self.process.world();
+            world.act_late();
+            let faults = [Asked::AnswersSlowly, Asked::CannotBeReached];
+            match world.usually(&what, Asked::Answers, &faults) {
+                Asked::CannotBeReached => return Err(unreachable()),
+                chosen => (chosen, answer(&mut world)),
+            }
+        };
+        if matches!(chosen, Asked::AnswersSlowly) {
+            // Almost too late, with what was so when it was asked.
+            tokio::time::sleep(longest_call()).await;
+            self.process.go_on_if_alive().await;
         }
+        answer
     }
 }
 

@@ -22,7 +22,7 @@ use crate::{
 
 /// After so many attempts in vain, a person decides. There are more than a run
 /// can have faults, so that none is parked that need not be.
-pub const MAX_ATTEMPTS: u32 = 5;
+pub const MAX_ATTEMPTS: u32 = 4;
 
 /// What a bank runs on, but for what would only make the runs longer.
 pub fn configuration() -> &'static Configuration {
@@ -32,8 +32,8 @@ pub fn configuration() -> &'static Configuration {
             ("APPROVAL_WAIT_MS", "4000"),
             ("APPROVAL_POLL_MS", "2000"),
             // [end]
-            ("RETRY_LONGEST_PAUSE_MS", "30000"),
-            ("RETRY_FIRST_PAUSE_MS", "30000"),
+            ("RETRY_LONGEST_PAUSE_MS", "60000"),
+            ("RETRY_FIRST_PAUSE_MS", "60000"),
         ])
         .unwrap();
         configuration.retry_max_attempts = MAX_ATTEMPTS;

@@ -73,7 +73,9 @@ pub enum Event<Message> {
     Dies(usize),
     SchemeDecides(Fate),
     TransferAppears,
-    TimePasses,
+    TimePasses {
+        is_late: bool,
+    },
     /// Nobody says anything any more, nothing fails, and whoever is dead starts.
     Settles,
 }
@@ -217,8 +219,10 @@ fn events<M: Model>(model: &M, situation: &Situation) -> Vec<Event<M::Message>> 
     if situation.scheme.may_appear(situation.now) {
         events.push(Event::TransferAppears);
     }
-    if situation.next_moment().is_some() {
-        events.push(Event::TimePasses);
+    // Whoever looks for what is due is late only if something is wrong.
+    let is_late = is_due && !alive.is_empty();
+    if situation.next_moment().is_some() && (!is_late || situation.faults_left > 0) {
+        events.push(Event::TimePasses { is_late });
     }
     events
 }
@@ -311,7 +315,8 @@ async fn happen<M: Model>(
         }
         Event::SchemeDecides(fate) => locked().scheme_decides(fate),
         Event::TransferAppears => locked().transfer_appears(),
-        Event::TimePasses => {
+        Event::TimePasses { is_late } => {
+            locked().situation.faults_left -= u32::from(is_late);
             let until = locked().situation.next_moment();
             wait_until(until).await;
         }

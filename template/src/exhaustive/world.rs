@@ -8,12 +8,14 @@ use std::{
     time::Duration,
 };
 
-use super::{bank::Bank, choices::Choices, journal::Records, scheme::Scheme};
+use super::{
+    bank::Bank, choices::Choices, connector::configuration, journal::Records, scheme::Scheme,
+};
 use crate::domain::timestamp::Timestamp;
 
 /// What lies further back makes no difference any more: no rule of the connector
-/// looks back as far.
-const HORIZON_IN_SECONDS: i64 = 600;
+/// looks back as far, unless more than this is configured.
+const HORIZON: Duration = Duration::from_secs(130);
 
 /// All that is left when nobody is at work: from here, a run can begin.
 #[derive(Debug, Clone)]
@@ -57,14 +59,20 @@ impl Situation {
             running_since,
             ..
         } = self;
+        // Of a process that has started it counts only how long the bank has
+        // had since to settle what an earlier one told it.
+        let settled = now.before(configuration().cbs_settles_after);
+        let running_since = running_since.iter();
+        let running_since = running_since.map(|since| since.map(|since| since.max(settled)));
+        let running_since: Vec<_> = running_since.collect();
         let text = format!("{records:?} {bank:?} {scheme:?} {running_since:?}");
         let text = records.without_identifiers(text);
         let mut hasher = DefaultHasher::new();
         let mut rest = text.as_str();
         while let Some((before, moment, after)) = first_moment(rest) {
             before.hash(&mut hasher);
-            let seconds = (moment.as_milliseconds() - now.as_milliseconds()).div_euclid(1_000);
-            seconds.max(-HORIZON_IN_SECONDS).hash(&mut hasher);
+            let ago = moment.max(now.before(HORIZON)).as_milliseconds() - now.as_milliseconds();
+            ago.hash(&mut hasher);
             rest = after;
         }
         rest.hash(&mut hasher);
