@@ -1,7 +1,10 @@
 //! The connector itself, as it is: its two sides over the model's journal, bank
 //! and scheme.
 
-use std::sync::{Arc, LazyLock};
+use std::{
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
 
 use tokio::runtime::Handle;
 
@@ -42,6 +45,24 @@ pub fn configuration() -> &'static Configuration {
     &CONFIGURATION
 }
 
+/// What the connector takes for granted about bank and scheme. If it is wrong,
+/// money is lost, which has to be noticed.
+#[derive(Debug, Clone, Copy)]
+pub struct Assumptions {
+    pub bank_settles_after: Duration,
+    pub never_seen_after: Duration,
+}
+
+impl Assumptions {
+    /// Those that hold of the model.
+    pub fn right() -> Self {
+        Self {
+            bank_settles_after: configuration().cbs_settles_after,
+            never_seen_after: configuration().never_seen_after,
+        }
+    }
+}
+
 /// What both sides work with.
 struct Surroundings {
     bank: Arc<dyn CoreBankingSystem>,
@@ -72,9 +93,9 @@ impl Surroundings {
         }
     }
 
-    fn progress<P: Payment>(&self) -> Progress<P> {
+    fn progress<P: Payment>(&self, assumptions: Assumptions) -> Progress<P> {
         let patience = Patience {
-            settles_after: configuration().cbs_settles_after,
+            settles_after: assumptions.bank_settles_after,
             longest_call: configuration().cbs_timeout,
         };
         let schedule = Schedule {
@@ -87,7 +108,7 @@ impl Surroundings {
 }
 
 /// Starts the payee side of a process.
-pub fn payee(process: &Process) -> Payee {
+pub fn payee(process: &Process, assumptions: Assumptions) -> Payee {
     let with = Surroundings::of(process);
     let settings = payee::Settings {
         quote_lifetime: configuration().quote_lifetime,
@@ -96,7 +117,7 @@ pub fn payee(process: &Process) -> Payee {
     Payee::new(
         settings,
         payee::Collaborators {
-            progress: with.progress(),
+            progress: with.progress(assumptions),
             quotes: Quotes::new(Arc::clone(&with.store)),
             exceptions: Exceptions::new(Arc::clone(&with.store)),
             bank: with.bank,
@@ -110,10 +131,10 @@ pub fn payee(process: &Process) -> Payee {
 }
 
 /// Starts the payer side of a process.
-pub fn payer(process: &Process) -> Payer {
+pub fn payer(process: &Process, assumptions: Assumptions) -> Payer {
     let with = Surroundings::of(process);
     let settings = payer::Settings {
-        never_seen_after: configuration().never_seen_after,
+        never_seen_after: assumptions.never_seen_after,
         connector_answers_within: configuration().connector_timeout,
         // [if payer_steps is three_steps]
         payee_confirmed_within: configuration().payee_confirmed_within,
@@ -122,7 +143,7 @@ pub fn payer(process: &Process) -> Payer {
     Payer::new(
         settings,
         payer::Collaborators {
-            progress: with.progress(),
+            progress: with.progress(assumptions),
             bank: with.bank,
             funding: with.funding,
             fees: with.fees,

@@ -1,8 +1,10 @@
 //! A transfer that arrives.
 
+use std::time::Duration;
+
 use super::{
     bank::{CREDIT_STEPS, Step},
-    connector,
+    connector::{self, Assumptions},
     faults::{faults, report},
     scheme::{Fate, Scheme},
     search::{Model, explore},
@@ -21,7 +23,17 @@ use crate::{
 };
 
 /// A transfer to a customer of this DFSP.
-pub struct Incoming;
+pub struct Incoming {
+    assumptions: Assumptions,
+}
+
+impl Incoming {
+    fn as_it_is() -> Self {
+        Self {
+            assumptions: Assumptions::right(),
+        }
+    }
+}
 
 /// What the Mojaloop Connector can say.
 #[derive(Debug, Clone, Copy)]
@@ -68,7 +80,7 @@ impl Model for Incoming {
     type Message = Message;
 
     fn start(&self, process: &Process) -> Payee {
-        connector::payee(process)
+        connector::payee(process, self.assumptions)
     }
 
     fn messages(&self, situation: &Situation) -> Vec<Message> {
@@ -88,6 +100,10 @@ impl Model for Incoming {
             }));
         }
         messages
+    }
+
+    fn is_decisive(&self, message: Message) -> bool {
+        matches!(message, Message::Prepare | Message::Final(_))
     }
 
     async fn take(&self, payee: &Payee, process: &Process, message: Message) {
@@ -209,18 +225,36 @@ fn check_acknowledged(world: &mut World, told: FinalState) {
     );
 }
 
-fn beginning(faults: u32, coincidences: u32) -> Situation {
-    Situation::new(Scheme::new(Fate::Open), faults, coincidences)
+fn beginning(processes: usize, faults: u32, coincidences: u32) -> Situation {
+    Situation::new(Scheme::new(Fate::Open), processes, faults, coincidences)
 }
 
 #[test]
 fn a_transfer_that_arrives_ends_as_the_scheme_has_decided() {
-    report(
-        "incoming, one after another",
-        explore(&Incoming, beginning(faults(), 0)),
-    );
-    report(
-        "incoming, two at once",
-        explore(&Incoming, beginning(faults() - 1, 1)),
-    );
+    let explored = explore(&Incoming::as_it_is(), beginning(1, faults(), 0));
+    report("incoming, one after another", explored);
+}
+
+#[test]
+fn a_transfer_that_arrives_ends_as_the_scheme_has_decided_although_two_speak_at_once() {
+    let explored = explore(&Incoming::as_it_is(), beginning(1, faults() - 1, 1));
+    report("incoming, two at once", explored);
+}
+
+#[test]
+fn a_transfer_that_arrives_ends_as_the_scheme_has_decided_whichever_replica_is_told() {
+    let explored = explore(&Incoming::as_it_is(), beginning(2, 1, 1));
+    report("incoming, two replicas", explored);
+}
+
+#[test]
+fn a_connector_that_gives_the_bank_no_time_to_settle_is_found_out() {
+    let impatient = Incoming {
+        assumptions: Assumptions {
+            bank_settles_after: Duration::ZERO,
+            ..Assumptions::right()
+        },
+    };
+    let trace = explore(&impatient, beginning(1, 1, 0)).unwrap_err();
+    assert!(trace.contains("WRONG: the bank has done"), "{trace}");
 }

@@ -4,7 +4,7 @@
 mod history;
 
 // [end]
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use async_trait::async_trait;
 
@@ -14,7 +14,7 @@ use crate::{
         timestamp::Timestamp,
         transfer_id::{QuoteId, TransferId},
     },
-    journal::store::{Direction, Entry, Exception, Opening, Store, StoreError},
+    journal::store::{Direction, Entry, Exception, Lease, Opening, Store, StoreError},
 };
 
 /// What is written, of one payment.
@@ -123,6 +123,28 @@ impl ModelStore {
 
 #[async_trait]
 impl Store for ModelStore {
+    fn is_shared(&self) -> bool {
+        self.process.world().situation.has_replicas()
+    }
+
+    async fn lease(&self, _: Direction, _: &TransferId) -> Result<Option<Lease>, StoreError> {
+        if !self.is_shared() {
+            return Ok(Some(Lease::of_the_only_process()));
+        }
+        self.process.go_on_if_alive().await;
+        if !self.process.world().takes_lease(self.process.number) {
+            // A database that takes its time is asked less often.
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            return Ok(None);
+        }
+        let process = self.process.clone();
+        Ok(Some(Lease::ending_with(move || process.lets_go())))
+    }
+
+    async fn leave(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     async fn open(&self, entry: Entry) -> Result<Opening, StoreError> {
         let what = format!("journal: opens the payment as {}", entry.state);
         self.write(what, |records| {

@@ -25,8 +25,9 @@ const LONGEST_WORK: Duration = Duration::from_secs(3_600);
 /// So often somebody looks for what is due, before it has to be settled.
 const MOST_SWEEPS: usize = 40;
 
-/// How long a message that is held up lets the others go on.
-const HOLDUPS: u32 = 2;
+/// How often one of two messages of one process is held up, so that the other
+/// one goes on.
+const HOLDUPS: u32 = 1;
 
 /// What is explored: the messages about one payment, and what has to hold.
 pub trait Model: Sync {
@@ -38,6 +39,9 @@ pub trait Model: Sync {
 
     /// The messages that can come now.
     fn messages(&self, situation: &Situation) -> Vec<Self::Message>;
+
+    /// Whether it is worth while that the message comes together with another.
+    fn is_decisive(&self, message: Self::Message) -> bool;
 
     /// A message comes, and is answered.
     fn take(
@@ -183,28 +187,28 @@ fn events<M: Model>(model: &M, situation: &Situation) -> Vec<Event<M::Message>> 
         .records
         .due()
         .any(|due_at| due_at <= situation.now);
-    for &number in &alive {
-        events.extend(
-            messages
-                .iter()
-                .map(|message| Event::Comes(number, *message)),
-        );
+    // The replicas are alike: the first one is told.
+    if let Some(&first) = alive.first() {
+        events.extend(messages.iter().map(|message| Event::Comes(first, *message)));
         if is_due {
-            events.push(Event::Sweeps(number));
+            events.push(Event::Sweeps(first));
         }
-        if situation.faults_left > 0 {
-            events.push(Event::Dies(number));
-        }
-        if situation.coincidences_left == 0 {
-            continue;
-        }
-        for &other in &alive {
-            for message in &messages {
-                let coming = |second| Event::ComesWhile(number, *message, other, second);
-                events.extend(messages.iter().map(|second| coming(Some(*second))));
-                if is_due {
-                    events.push(coming(None));
-                }
+    }
+    if situation.faults_left_alone() > 0 {
+        events.extend(alive.iter().map(|number| Event::Dies(*number)));
+    }
+    if situation.coincidences_left > 0
+        && let Some((&first, &second)) = alive.first().zip(alive.last())
+    {
+        let decisive = messages.iter().copied();
+        let decisive: Vec<_> = decisive
+            .filter(|message| model.is_decisive(*message))
+            .collect();
+        for one in &decisive {
+            let together = |other| Event::ComesWhile(first, *one, second, other);
+            events.extend(decisive.iter().map(|other| together(Some(*other))));
+            if is_due {
+                events.push(together(None));
             }
         }
     }
@@ -221,7 +225,7 @@ fn events<M: Model>(model: &M, situation: &Situation) -> Vec<Event<M::Message>> 
     }
     // Whoever looks for what is due is late only if something is wrong.
     let is_late = is_due && !alive.is_empty();
-    if situation.next_moment().is_some() && (!is_late || situation.faults_left > 0) {
+    if situation.next_moment().is_some() && (!is_late || situation.faults_left_alone() > 0) {
         events.push(Event::TimePasses { is_late });
     }
     events
@@ -245,6 +249,7 @@ fn run<M: Model>(
             situation: from.clone(),
             choices,
             holdups_left: 0,
+            is_crowded: false,
             trace: is_told.then(Vec::new),
             violation: None,
         }));
@@ -289,7 +294,8 @@ async fn happen<M: Model>(
             {
                 let mut world = locked();
                 world.situation.coincidences_left -= 1;
-                world.holdups_left = HOLDUPS;
+                world.holdups_left = if first == second { HOLDUPS } else { 0 };
+                world.is_crowded = true;
             }
             let ((one, its_process), (another, other_process)) = (&sides[first], &sides[second]);
             let one = its_process.unless_it_dies(model.take(one, its_process, message));

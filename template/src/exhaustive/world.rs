@@ -17,6 +17,10 @@ use crate::domain::timestamp::Timestamp;
 /// looks back as far, unless more than this is configured.
 const HORIZON: Duration = Duration::from_secs(130);
 
+/// How long a replica that is not heard of keeps its lease: less than an attempt
+/// takes that is under way, as is demanded of what is configured.
+const LEASE: Duration = Duration::from_secs(15);
+
 /// All that is left when nobody is at work: from here, a run can begin.
 #[derive(Debug, Clone)]
 pub struct Situation {
@@ -24,16 +28,33 @@ pub struct Situation {
     pub records: Records,
     pub bank: Bank,
     pub scheme: Scheme,
-    /// Since when each process of the connector runs; `None` if it does not.
+    /// Since when each process of the connector runs; `None` if it does not. If
+    /// there are several, they are replicas.
     pub running_since: Vec<Option<Timestamp>>,
+    /// Which replica works on the payment.
+    pub lease: Option<Held>,
     pub faults_left: u32,
     /// How often two things can still happen at the same time.
     pub coincidences_left: u32,
 }
 
+/// A lease of the journal.
+#[derive(Debug, Clone, Copy)]
+pub struct Held {
+    process: usize,
+    /// When it is over, if its replica is not heard of any more.
+    runs_out_at: Option<Timestamp>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Replica {
+    GoesOn,
+    IsCutOff,
+}
+
 impl Situation {
     /// Before anything has happened.
-    pub fn new(scheme: Scheme, faults: u32, coincidences: u32) -> Self {
+    pub fn new(scheme: Scheme, processes: usize, faults: u32, coincidences: u32) -> Self {
         // Any moment will do.
         let now = Timestamp::from_milliseconds(1_800_000_000_000);
         Self {
@@ -41,7 +62,8 @@ impl Situation {
             records: Records::default(),
             bank: Bank::default(),
             scheme,
-            running_since: vec![Some(now)],
+            running_since: vec![Some(now); processes],
+            lease: None,
             faults_left: faults,
             coincidences_left: coincidences,
         }
@@ -57,6 +79,7 @@ impl Situation {
             bank,
             scheme,
             running_since,
+            lease,
             ..
         } = self;
         // Of a process that has started it counts only how long the bank has
@@ -65,7 +88,7 @@ impl Situation {
         let running_since = running_since.iter();
         let running_since = running_since.map(|since| since.map(|since| since.max(settled)));
         let running_since: Vec<_> = running_since.collect();
-        let text = format!("{records:?} {bank:?} {scheme:?} {running_since:?}");
+        let text = format!("{records:?} {bank:?} {scheme:?} {running_since:?} {lease:?}");
         let text = records.without_identifiers(text);
         let mut hasher = DefaultHasher::new();
         let mut rest = text.as_str();
@@ -77,6 +100,19 @@ impl Situation {
         }
         rest.hash(&mut hasher);
         hasher.finish()
+    }
+
+    /// What can go wrong while one thing happens at a time. Until two replicas
+    /// have met, that is nothing: how one process alone fails is another search.
+    pub fn faults_left_alone(&self) -> u32 {
+        if self.has_replicas() && self.coincidences_left > 0 {
+            return 0;
+        }
+        self.faults_left
+    }
+
+    pub fn has_replicas(&self) -> bool {
+        self.running_since.len() > 1
     }
 
     /// When the next thing is due, after now.
@@ -107,6 +143,8 @@ pub struct World {
     pub choices: Choices,
     /// How often an operation can still be held up, so that others overtake it.
     pub holdups_left: u32,
+    /// Whether two things happen at the same time.
+    pub is_crowded: bool,
     /// What happened, if somebody wants to read it.
     pub trace: Option<Vec<String>>,
     /// The first thing that must never happen, if it has.
@@ -114,9 +152,16 @@ pub struct World {
 }
 
 impl World {
+    fn faults_left(&self) -> u32 {
+        if self.is_crowded {
+            return self.situation.faults_left;
+        }
+        self.situation.faults_left_alone()
+    }
+
     /// Chooses between what usually happens and what can go wrong.
     pub fn usually<T: Debug + Copy>(&mut self, what: &dyn Display, usual: T, faults: &[T]) -> T {
-        if self.situation.faults_left == 0 {
+        if self.faults_left() == 0 {
             self.note(format_args!("{what}: {usual:?}"));
             return usual;
         }
@@ -136,6 +181,41 @@ impl World {
         let chosen = alternatives[self.choices.choose(alternatives.len())];
         self.note(format_args!("{what}: {chosen:?}"));
         chosen
+    }
+
+    /// Whether this process may work on the payment now.
+    pub fn takes_lease(&mut self, process: usize) -> bool {
+        let now = Timestamp::now();
+        let lease = &mut self.situation.lease;
+        let is_free = lease.is_none_or(|held| held.runs_out_at.is_some_and(|over| over <= now));
+        if is_free {
+            let runs_out_at = None;
+            *lease = Some(Held {
+                process,
+                runs_out_at,
+            });
+        }
+        is_free
+    }
+
+    pub fn lets_go(&mut self, process: usize) {
+        self.situation.lease = self.situation.lease.filter(|held| held.process != process);
+    }
+
+    fn is_not_heard_of(&mut self, process: usize) {
+        self.beat(process, Some(Timestamp::now().after(LEASE)));
+    }
+
+    fn is_heard_of_again(&mut self, process: usize) {
+        self.beat(process, None);
+    }
+
+    fn beat(&mut self, process: usize, runs_out_at: Option<Timestamp>) {
+        if let Some(held) = &mut self.situation.lease
+            && held.process == process
+        {
+            held.runs_out_at = runs_out_at;
+        }
     }
 
     pub fn note(&mut self, what: impl Display) {
@@ -198,7 +278,41 @@ impl Process {
             // Everybody else goes on as far as possible in the meantime.
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
+        if self.is_cut_off(what) {
+            // Until a replica has taken its lease, and longer.
+            tokio::time::sleep(LEASE + Duration::from_secs(1)).await;
+            self.world().is_heard_of_again(self.number);
+        }
         self.go_on_if_alive().await;
+    }
+
+    /// A replica can be at work and not be heard of while others are.
+    fn is_cut_off(&self, what: &dyn Display) -> bool {
+        let mut world = self.world();
+        let World {
+            situation,
+            is_crowded,
+            ..
+        } = &*world;
+        let holds = situation
+            .lease
+            .is_some_and(|held| held.process == self.number);
+        if !(*is_crowded && situation.has_replicas() && holds) {
+            return false;
+        }
+        let what = format!("replica {}, before {what}", self.number);
+        let chosen = world.usually(&what, Replica::GoesOn, &[Replica::IsCutOff]);
+        if chosen == Replica::IsCutOff {
+            world.is_not_heard_of(self.number);
+        }
+        chosen == Replica::IsCutOff
+    }
+
+    /// The work on the payment is over.
+    pub fn lets_go(&self) {
+        if !*self.died.borrow() {
+            self.world().lets_go(self.number);
+        }
     }
 
     pub async fn go_on_if_alive(&self) {
@@ -216,6 +330,7 @@ impl Process {
     pub fn kill(&self) {
         let mut world = self.world();
         world.note("the connector dies");
+        world.is_not_heard_of(self.number);
         world.situation.running_since[self.number] = None;
         drop(world);
         self.died.send_replace(true);
