@@ -27,3 +27,6 @@ pub mod operations;
 
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
+
+#[cfg(test)]
+mod exhaustive;

@@ -20,6 +20,10 @@ pub struct NotATimestamp;
 
 impl Timestamp {
     pub fn now() -> Self {
+        #[cfg(test)]
+        if let Some(now) = test_clock::now() {
+            return now;
+        }
         Self {
             milliseconds: jiff::Timestamp::now().as_millisecond(),
         }
@@ -100,6 +104,33 @@ impl TryFrom<String> for Timestamp {
 impl From<Timestamp> for String {
     fn from(timestamp: Timestamp) -> Self {
         timestamp.to_string()
+    }
+}
+
+#[cfg(test)]
+pub mod test_clock {
+    //! A clock that a test sets, for its thread alone. It goes on with the clock
+    //! of tokio, which a test can pause, in whole seconds: what takes less takes
+    //! no time.
+
+    use std::cell::Cell;
+
+    use tokio::time::Instant;
+
+    use super::Timestamp;
+
+    thread_local! {
+        static SET: Cell<Option<(Timestamp, Instant)>> = const { Cell::new(None) };
+    }
+
+    pub fn set(now: Timestamp) {
+        SET.set(Some((now, Instant::now())));
+    }
+
+    pub(super) fn now() -> Option<Timestamp> {
+        let (then, since) = SET.get()?;
+        let seconds = since.elapsed().as_secs();
+        Some(then.after(std::time::Duration::from_secs(seconds)))
     }
 }
 

@@ -14,9 +14,10 @@ pub mod requests_to_pay;
 // [end]
 mod resources;
 pub mod terms;
+pub mod transport;
 mod wire;
 
-use std::{error::Error, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use reqwest::{Method, StatusCode, Url};
 use serde_json::Value;
@@ -37,11 +38,10 @@ use crate::{
         transfer_id::TransferId,
     },
     journal::work::InVain,
-    remote::{Call, NotSent, Remote},
+    remote::Remote,
 };
 
-/// The Mojaloop Connector answers with its whole state: tens of kilobytes.
-const MAX_ANSWER_BYTES: usize = 4 * 1024 * 1024;
+use self::transport::{Answer, Http, NoAnswer, Transport};
 
 /// Where the Mojaloop Connector is, and who this DFSP is to it.
 #[derive(Debug, Clone)]
@@ -56,9 +56,8 @@ pub struct Settings {
 /// The client of the Mojaloop Connector.
 #[derive(Debug, Clone)]
 pub struct MojaloopConnector {
-    http: reqwest::Client,
-    remote: Remote,
-    settings: Settings,
+    transport: Arc<dyn Transport>,
+    fsp_id: String,
 }
 
 /// Where a transfer pauses to wait for this DFSP.
@@ -130,52 +129,15 @@ impl HubView {
     }
 }
 
-/// An answer of the Mojaloop Connector.
-struct Answer {
-    status: StatusCode,
-    body: Vec<u8>,
-}
-
-/// Why there is no answer.
-enum NoAnswer {
-    /// The request was certainly not received.
-    Unreachable(String),
-    /// It may have been.
-    Lost(String),
-    /// The connector did not send it.
-    NotSent(NotSent),
-}
-
-impl NoAnswer {
-    fn reason(self) -> String {
-        match self {
-            Self::Unreachable(reason) | Self::Lost(reason) => reason,
-            Self::NotSent(not_sent) => not_sent.to_string(),
-        }
-    }
-
-    fn in_vain(self) -> InVain {
-        match self {
-            Self::NotSent(_) => InVain::NotTried(self.reason()),
-            _ => InVain::Tried(self.reason()),
-        }
-    }
-}
-
 impl MojaloopConnector {
     pub fn new(settings: Settings, remote: Remote) -> Result<Self, reqwest::Error> {
-        let http = reqwest::Client::builder()
-            .timeout(settings.timeout)
-            // A PUT that accepts is never sent twice behind the payment's back.
-            .retry(reqwest::retry::never())
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .build()?;
-        Ok(Self {
-            http,
-            remote,
-            settings,
-        })
+        let transport = Arc::new(Http::new(settings.base_url, settings.timeout, remote)?);
+        Ok(Self::over(transport, settings.fsp_id))
+    }
+
+    /// A client whose requests go another way than by HTTP.
+    pub fn over(transport: Arc<dyn Transport>, fsp_id: String) -> Self {
+        Self { transport, fsp_id }
     }
 
     /// Asks for payee and terms. No money is at stake yet, so a failure of any
@@ -185,7 +147,7 @@ impl MojaloopConnector {
         payment: &OutgoingPayment,
         payer: &Customer,
     ) -> Result<Paused, PaymentError> {
-        let (resource, body) = resources::first_request(payment, payer, &self.settings.fsp_id);
+        let (resource, body) = resources::first_request(payment, payer, &self.fsp_id);
         let answer = self.send(Method::POST, &[resource], Some(&body)).await;
         read_pause(answer, payment)
     }
@@ -276,68 +238,7 @@ impl MojaloopConnector {
         path: &[&str],
         body: Option<&Value>,
     ) -> Result<Answer, NoAnswer> {
-        let call = match method {
-            Method::PUT => Call::Instruction,
-            _ => Call::Question,
-        };
-        let sent = self.exchange(method, path, body);
-        let made = self.remote.call(call, sent, is_away).await;
-        made.unwrap_or_else(|not_sent| Err(NoAnswer::NotSent(not_sent)))
-    }
-
-    async fn exchange(
-        &self,
-        method: Method,
-        path: &[&str],
-        body: Option<&Value>,
-    ) -> Result<Answer, NoAnswer> {
-        let mut url = self.settings.base_url.clone();
-        url.path_segments_mut()
-            .map_err(|()| NoAnswer::Unreachable("SDK_BASE_URL cannot have a path".to_owned()))?
-            .pop_if_empty()
-            .extend(path);
-        let mut request = self.http.request(method, url);
-        if let Some(body) = body {
-            request = request.json(body);
-        }
-        let lost = |error| NoAnswer::Lost(reason(error));
-        let mut answer = request.send().await.map_err(|error| {
-            if error.is_connect() || error.is_builder() {
-                NoAnswer::Unreachable(reason(error))
-            } else {
-                lost(error)
-            }
-        })?;
-        let status = answer.status();
-        let mut body = Vec::new();
-        while let Some(chunk) = answer.chunk().await.map_err(lost)? {
-            if body.len() + chunk.len() > MAX_ANSWER_BYTES {
-                return Err(NoAnswer::Lost("the answer is too long".to_owned()));
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(Answer { status, body })
-    }
-}
-
-/// Whether an answer, or none, speaks of a Mojaloop Connector that is away. Its
-/// own 500 and 504 are about the scheme behind it.
-fn is_away(answer: &Result<Answer, NoAnswer>) -> bool {
-    match answer {
-        Ok(answer) => matches!(
-            answer.status,
-            StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE
-        ),
-        Err(_) => true,
-    }
-}
-
-/// Why there is no answer. The URL stays out of it: it holds identifiers.
-fn reason(error: reqwest::Error) -> String {
-    let error = error.without_url();
-    match error.source() {
-        Some(source) => format!("{error}: {source}"),
-        None => error.to_string(),
+        self.transport.send(method, path, body).await
     }
 }
 

@@ -447,7 +447,7 @@ fn check_time_budget(
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use std::{cell::RefCell, collections::BTreeSet, path::Path};
 
     use super::*;
@@ -502,7 +502,7 @@ mod tests {
     }
 
     // [end]
-    fn real(more: &[(&str, &str)]) -> Result<Configuration, Problems> {
+    pub(crate) fn real(more: &[(&str, &str)]) -> Result<Configuration, Problems> {
         let real = [
             ("CBS_BASE_URL", "https://192.0.2.1:8080"),
             ("SDK_BASE_URL", "http://192.0.2.2:4001"),

@@ -162,10 +162,14 @@ impl Payer {
         let Some(offer) = payment.payment.offer.clone() else {
             return self.park(payment, "a payment without an offer").await;
         };
+        // What counts is the time of the question: a transfer can appear while
+        // the answer is on its way.
+        let mut asked_at = Timestamp::now();
         let mut view = match begin {
             Begin::Fresh => HubView::NotKnown,
             Begin::Again => {
                 self.progress.claim(payment).await?;
+                asked_at = Timestamp::now();
                 self.connector.find_out(&transfer_id).await
             }
         };
@@ -185,34 +189,19 @@ impl Payer {
                 // the transfer of the first one goes on: only the hub knows.
                 (Acceptance::Failed(error), Begin::Again) => {
                     tracing::warn!(%transfer_id, %error, "accepted again in vain, asking the hub");
+                    asked_at = Timestamp::now();
                     self.connector.find_out(&transfer_id).await
                 }
                 (Acceptance::Unknown(reason), _) => {
                     tracing::warn!(%transfer_id, reason, "outcome unknown, asking the hub");
+                    asked_at = Timestamp::now();
                     self.connector.find_out(&transfer_id).await
                 }
             };
         }
-        self.act_on(payment, view).await
-    }
-
-    /// Acts on what the hub says of a transfer that it was asked for.
-    pub(super) async fn act_on(
-        &self,
-        payment: &mut Recorded<OutgoingPayment>,
-        view: HubView,
-    ) -> Result<(), PaymentError> {
         match view {
-            HubView::Final(FinalState::Committed) => {
-                let work = self.progress.intended();
-                self.become_and_record(payment, OutgoingState::Committing, work)
-                    .await
-            }
-            HubView::Final(FinalState::Aborted) => {
-                let aborted = PaymentError::new(ErrorCode::PayeeError, "the transfer was aborted");
-                self.begin_releasing(payment, aborted).await
-            }
-            HubView::NotKnown if self.will_never_be_seen(&payment.payment) => {
+            HubView::Final(told) => self.act_on(payment, told).await,
+            HubView::NotKnown if self.will_never_be_seen(&payment.payment, asked_at) => {
                 let never = PaymentError::new(
                     ErrorCode::TransferExpired,
                     "the transfer did not reach the scheme in time",
@@ -227,13 +216,31 @@ impl Payer {
         }
     }
 
-    /// Whether a transfer that the hub does not know can no longer appear there.
-    fn will_never_be_seen(&self, payment: &OutgoingPayment) -> bool {
+    /// Acts on what the scheme has decided.
+    pub(super) async fn act_on(
+        &self,
+        payment: &mut Recorded<OutgoingPayment>,
+        told: FinalState,
+    ) -> Result<(), PaymentError> {
+        match told {
+            FinalState::Committed => {
+                let work = self.progress.intended();
+                self.become_and_record(payment, OutgoingState::Committing, work)
+                    .await
+            }
+            FinalState::Aborted => {
+                let aborted = PaymentError::new(ErrorCode::PayeeError, "the transfer was aborted");
+                self.begin_releasing(payment, aborted).await
+            }
+        }
+    }
+
+    /// Whether a transfer that the hub does not know could no longer appear
+    /// there when it was asked.
+    fn will_never_be_seen(&self, payment: &OutgoingPayment, asked_at: Timestamp) -> bool {
         let offer = payment.offer.as_ref();
-        offer.is_some_and(|offer| {
-            let never_after = offer.expires_at.after(self.settings.never_seen_after);
-            never_after <= Timestamp::now()
-        })
+        offer
+            .is_some_and(|offer| offer.expires_at.after(self.settings.never_seen_after) <= asked_at)
     }
 
     pub(super) async fn begin_releasing(

@@ -61,7 +61,7 @@ impl MojaloopConnector {
                 "bulkExpiration": bulk.expires_at,
             },
             "from": wire::without_nulls(json!({
-                "partyIdInfo": party_id(&request.payer, Some(&self.settings.fsp_id)),
+                "partyIdInfo": party_id(&request.payer, Some(&self.fsp_id)),
                 "name": request.payer_details.name,
                 "merchantClassificationCode": payer.merchant_classification_code,
                 "supportedCurrencies": [payer.currency],

@@ -36,7 +36,7 @@ impl MojaloopConnector {
     /// Asks a payer for money. A party that the Mojaloop Connector asks about
     /// is confirmed: no money of a customer of this DFSP depends on it.
     pub async fn ask_payer(&self, request: &SentRequest) -> Asked {
-        let body = request_to_pay(request, &self.settings.fsp_id);
+        let body = request_to_pay(request, &self.fsp_id);
         let asked = self.send(Method::POST, &["requestToPay"], Some(&body));
         let answer = match asked.await {
             Ok(answer) => answer,

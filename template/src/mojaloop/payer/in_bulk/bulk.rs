@@ -136,8 +136,7 @@ impl Payer {
         let outcome = report.outcome();
         match (payment.payment.state(), outcome) {
             (OutgoingState::Accepting, Some(ItemOutcome::Committed)) => {
-                self.act_on(payment, HubView::Final(FinalState::Committed))
-                    .await?;
+                self.act_on(payment, FinalState::Committed).await?;
                 self.advance(payment, Begin::Fresh).await
             }
             // That it was transferred is known.
@@ -212,8 +211,7 @@ impl Payer {
     ) -> Result<(), PaymentError> {
         match (outcome, begin) {
             (ItemOutcome::Committed, _) => {
-                self.act_on(payment, HubView::Final(FinalState::Committed))
-                    .await?;
+                self.act_on(payment, FinalState::Committed).await?;
             }
             (ItemOutcome::Failed(failure), Begin::Fresh) => {
                 self.begin_releasing(payment, failure).await?;
@@ -302,7 +300,7 @@ impl Payer {
             }
             HubView::NotKnown => "the hub does not know the transfer".to_owned().into(),
             HubView::Undecided(reason) => reason,
-            view @ HubView::Final(_) => return self.act_on(payment, view).await,
+            HubView::Final(told) => return self.act_on(payment, told).await,
         };
         self.progress.postpone(payment, reason).await
     }
