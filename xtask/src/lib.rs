@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+pub mod chaos;
 pub mod contract;
 pub mod derived;
 pub mod fuzz;
