@@ -111,17 +111,21 @@ impl BankRelay {
             BankMood::BehindGateway,
         ];
         let mut behaviour = self.behaviour();
+        // Without a quote there is no payment that anything could happen to.
+        let usually = match step {
+            Step::Question => SELDOM,
+            Step::Enquiry | Step::First | Step::Later => USUALLY,
+        };
         let drawn = match behaviour.mood {
-            BankMood::Away => BankMood::Away,
-            mood if happens(rng, USUALLY) => mood,
-            BankMood::Well if behaviour.mood == BankMood::Well => BankMood::Well,
+            BankMood::Well => BankMood::Well,
+            mood if happens(rng, usually) => mood,
             _ if happens(rng, SELDOM) => one_of(rng, OTHERS),
             _ => BankMood::Well,
         };
         match (drawn, step) {
             (BankMood::ToldTwice, _) if behaviour.forgetful => BankMood::Well,
-            (BankMood::ToldTwice, Step::Question) => BankMood::Well,
-            (BankMood::Refusing, Step::Question) => BankMood::Well,
+            (BankMood::ToldTwice, Step::Question | Step::Enquiry) => BankMood::Well,
+            (BankMood::Refusing, Step::Question | Step::Enquiry) => BankMood::Well,
             (BankMood::Refusing, Step::Later) if behaviour.late_refusals == 0 => BankMood::Well,
             (BankMood::Refusing, Step::Later) if happens(rng, 800) => BankMood::Well,
             (BankMood::Refusing, Step::Later) => {
@@ -137,6 +141,8 @@ impl BankRelay {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Step {
     Question,
+    /// What became of an instruction.
+    Enquiry,
     /// An instruction, or the check before it, that may be refused.
     First,
     /// An instruction that follows on one that the bank has carried out.
@@ -149,6 +155,9 @@ fn step(request: &Request) -> Step {
         _ if request.path.starts_with("/credit-checks") => Step::First,
         Some(reference) if reference.contains(":reserve-") => Step::First,
         Some(_) => Step::Later,
+        None if request.path.starts_with("/bookings/") => Step::Enquiry,
+        // What became of it, or that nobody waits for it any more.
+        None if request.path.starts_with("/approvals/") => Step::Enquiry,
         None => Step::Question,
     }
 }

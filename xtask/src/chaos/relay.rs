@@ -106,10 +106,6 @@ impl Reply {
         }
     }
 
-    pub fn content(&self) -> Value {
-        serde_json::from_str(&self.body).unwrap_or_default()
-    }
-
     pub fn is_success(&self) -> bool {
         (200..300).contains(&self.status)
     }

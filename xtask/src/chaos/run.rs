@@ -194,6 +194,7 @@ impl Run {
             Arc::clone(&tally),
         ));
         serve(backend_relay, Arc::clone(&backend))?;
+        scheme.behave(Weather::CALM.scheme)?;
         replicas.look_after()?;
         replicas.wait_until_healthy()?;
         Ok(Self {
@@ -304,6 +305,14 @@ impl Run {
             let unsettled = self.database.unsettled()?;
             if unsettled.is_empty() && !self.backend.is_busy() {
                 break;
+            }
+            if std::env::var_os("CHAOS_DEBUG").is_some() {
+                eprintln!(
+                    "{:?} {} {:?}",
+                    deadline - Instant::now(),
+                    unsettled.len(),
+                    unsettled.first()
+                );
             }
             if Instant::now() > deadline {
                 return Ok(unsettled);
