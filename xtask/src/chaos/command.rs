@@ -15,11 +15,12 @@ use crate::{generated::Snapshot, workshop::Workshop};
 pub const USAGE: &str =
     "usage: cargo xtask chaos [--short] [--seed <n>] [--seconds <n> | --payments <n>]
                    [--kills <n>] [--database sqlite|postgresql] [--replicas <n>]
-                   [--patterns <name>,...]
+                   [--patterns <name>,...] [--keep]
 
   Runs generated connectors as processes under load in both directions, makes everything
   around them misbehave, kills them, and accounts for every payment (docs/CHAOS.md).
-  Payments and kills are those of all runs together. --short is what .ci/run does.";
+  Payments and kills are those of all runs together. --short is what .ci/run does.
+  Journals, logs and books of a run that failed are kept, with --keep those of all.";
 
 const SHORT_SECONDS: u64 = 12;
 const SHORT_KILLS: usize = 5;
@@ -36,6 +37,7 @@ pub struct Request {
     replicas: Option<usize>,
     extent: Load,
     kills: Option<usize>,
+    keeps: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -55,11 +57,17 @@ impl Request {
             replicas: None,
             extent: Load::Seconds(SHORT_SECONDS),
             kills: None,
+            keeps: false,
         };
         let mut arguments = arguments.iter();
         while let Some(option) = arguments.next() {
-            if *option == "--short" {
-                continue;
+            match *option {
+                "--short" => continue,
+                "--keep" => {
+                    request.keeps = true;
+                    continue;
+                }
+                _ => {}
             }
             let value = arguments.next();
             let value = value.with_context(|| format!("{option} needs a value"))?;
@@ -167,6 +175,7 @@ impl Request {
                 Some(kills) => kills.div_ceil(usize::try_from(runs)?),
                 None => SHORT_KILLS,
             },
+            keeps: self.keeps,
         })
     }
 }

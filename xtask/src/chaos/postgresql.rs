@@ -247,3 +247,42 @@ fn is_root() -> Result<bool> {
         .context("cannot run id")?;
     Ok(id.stdout.trim_ascii() == b"0")
 }
+
+#[cfg(test)]
+mod tests {
+    use tempfile::TempDir;
+
+    use super::*;
+
+    /// Nothing that tempfile makes can be entered by another user.
+    fn folder() -> TempDir {
+        let folder = TempDir::new().unwrap();
+        fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
+        fs::create_dir(folder.path().join("server")).unwrap();
+        folder
+    }
+
+    #[test]
+    fn a_server_that_has_crashed_comes_back_with_what_it_had() {
+        let folder = folder();
+        let server = Server::start(&folder.path().join("server")).unwrap();
+        server.query("CREATE TABLE kept (number INTEGER)").unwrap();
+        server.query("INSERT INTO kept VALUES (7)").unwrap();
+        server.crash().unwrap();
+        assert!(server.query("SELECT number FROM kept").is_err());
+        server.resume().unwrap();
+        server.wait_until_ready().unwrap();
+        let rows = server.query("SELECT number, 'x' FROM kept").unwrap();
+        assert_eq!(rows, [["7", "x"]]);
+    }
+
+    #[test]
+    fn nothing_listens_any_more_when_the_server_is_dropped() {
+        let folder = folder();
+        let server = Server::start(&folder.path().join("server")).unwrap();
+        let port = server.port;
+        assert!(std::net::TcpStream::connect(("127.0.0.1", port)).is_ok());
+        drop(server);
+        assert!(std::net::TcpStream::connect(("127.0.0.1", port)).is_err());
+    }
+}

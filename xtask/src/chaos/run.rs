@@ -74,6 +74,8 @@ pub struct Order {
     pub seed: u64,
     pub until: Until,
     pub kills: usize,
+    /// Whether everything that was written is kept even if all is well.
+    pub keeps: bool,
 }
 
 /// What came of it.
@@ -97,7 +99,7 @@ pub fn run(order: Order, workshop: &Workshop) -> Result<Outcome> {
     fs::create_dir_all(&folder)?;
     let outcome = Run::prepare(order, workshop, &folder)?.carry_out();
     match &outcome {
-        Ok(outcome) if outcome.verdict.is_good() => fs::remove_dir_all(&folder)?,
+        Ok(outcome) if outcome.verdict.is_good() && !order.keeps => fs::remove_dir_all(&folder)?,
         _ => println!(
             "{name}: everything that was written is kept in {}",
             folder.display()
@@ -342,7 +344,7 @@ impl Run {
         for panic in self.replicas.panics()? {
             verdict.add(format!("the connector has panicked: {panic}"));
         }
-        if !verdict.is_good() {
+        if !verdict.is_good() || self.order.keeps {
             fs::write(self.folder.join("ledger.json"), format!("{books:#}"))?;
             fs::write(self.folder.join("hub.json"), format!("{transfers:#}"))?;
             let answered = format!("{:#?}\n{:#?}", evidence.incoming, evidence.outgoing);
