@@ -22,8 +22,13 @@ pub const USAGE: &str =
   Payments and kills are those of all runs together. --short is what .ci/run does.
   Journals, logs and books of a run that failed are kept, with --keep those of all.";
 
+/// How long each run's load lasts.
 const SHORT_SECONDS: u64 = 12;
-const SHORT_KILLS: usize = 5;
+const USUAL_SECONDS: u64 = 60;
+
+/// How often the connector is killed, unless it is said.
+const SECONDS_FOR_A_KILL: u64 = 3;
+const PAYMENTS_FOR_A_KILL: u64 = 100;
 
 /// What the simulated hub remembers has an end.
 const MOST_PAYMENTS_OF_A_RUN: u64 = 9000;
@@ -36,7 +41,7 @@ pub struct Request {
     databases: Vec<Kind>,
     replicas: Option<usize>,
     extent: Load,
-    kills: Option<usize>,
+    kills: Option<u64>,
     keeps: bool,
 }
 
@@ -55,14 +60,17 @@ impl Request {
             patterns: PATTERNS.iter().collect(),
             databases: vec![Kind::Sqlite, Kind::Postgresql],
             replicas: None,
-            extent: Load::Seconds(SHORT_SECONDS),
+            extent: Load::Seconds(USUAL_SECONDS),
             kills: None,
             keeps: false,
         };
         let mut arguments = arguments.iter();
         while let Some(option) = arguments.next() {
             match *option {
-                "--short" => continue,
+                "--short" => {
+                    request.extent = Load::Seconds(SHORT_SECONDS);
+                    continue;
+                }
                 "--keep" => {
                     request.keeps = true;
                     continue;
@@ -79,7 +87,7 @@ impl Request {
                 "--seed" => request.seed = number()?,
                 "--seconds" => request.extent = Load::Seconds(number()?),
                 "--payments" => request.extent = Load::Payments(number()?),
-                "--kills" => request.kills = Some(usize::try_from(number()?)?),
+                "--kills" => request.kills = Some(number()?),
                 "--replicas" => request.replicas = Some(usize::try_from(number()?)?),
                 "--patterns" => request.patterns = named(value)?,
                 "--database" => request.databases = vec![Kind::named(value)?],
@@ -162,19 +170,27 @@ impl Request {
             Kind::Postgresql => self.replicas.unwrap_or(2),
         };
         let runs = self.runs();
+        let (until, kills) = match self.extent {
+            Load::Seconds(seconds) => (
+                Until::Elapsed(Duration::from_secs(seconds)),
+                seconds / SECONDS_FOR_A_KILL,
+            ),
+            Load::Payments(payments) => {
+                let payments = payments.div_ceil(runs);
+                (Until::Payments(payments), payments / PAYMENTS_FOR_A_KILL)
+            }
+        };
+        let kills = match self.kills {
+            Some(kills) => kills.div_ceil(runs),
+            None => kills.max(1),
+        };
         Ok(Order {
             pattern,
             database,
             replicas,
             seed: self.seed,
-            until: match self.extent {
-                Load::Seconds(seconds) => Until::Elapsed(Duration::from_secs(seconds)),
-                Load::Payments(payments) => Until::Payments(payments.div_ceil(runs)),
-            },
-            kills: match self.kills {
-                Some(kills) => kills.div_ceil(usize::try_from(runs)?),
-                None => SHORT_KILLS,
-            },
+            until,
+            kills: usize::try_from(kills)?,
             keeps: self.keeps,
         })
     }

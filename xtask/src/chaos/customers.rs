@@ -27,8 +27,13 @@ const DECLINES: u64 = 1;
 pub struct Customer(u64);
 
 impl Customer {
+    /// One who has the money, and whom the bank lets pay.
+    pub fn solvent(rng: &mut fastrand::Rng) -> Self {
+        Self(rng.u64(0..ACTIVE))
+    }
+
     /// Mostly one who can pay and be paid.
-    pub fn drawn(rng: &mut fastrand::Rng) -> Self {
+    pub fn any(rng: &mut fastrand::Rng) -> Self {
         Self(match rng.u32(0..100) {
             0 | 1 => POOR,
             2 => BLOCKED,

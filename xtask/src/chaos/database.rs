@@ -126,6 +126,7 @@ impl Database {
 
     /// Goes wrong for a while, and is well afterwards.
     pub fn suffer(&self, trouble: DatabaseTrouble) -> Result<()> {
+        self.revive()?;
         let milliseconds = |for_ms| thread::sleep(Duration::from_millis(for_ms));
         match (trouble, &self.place) {
             (DatabaseTrouble::DiskFull { for_ms }, _) => {

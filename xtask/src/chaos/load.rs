@@ -18,6 +18,7 @@ use super::{
     chance::{Chance, happens, one_of},
     customers::Customer,
     memory::{Incoming, Memory, Offer, Outgoing, Told},
+    patterns::Pattern,
     plan::{END, Moment},
 };
 use crate::http::{Answer, send};
@@ -39,6 +40,7 @@ pub enum Until {
 /// The load of a run. Clones are the same load.
 #[derive(Clone)]
 pub struct Load {
+    pattern: &'static Pattern,
     chance: Chance,
     until: Until,
     started_at: Instant,
@@ -52,6 +54,7 @@ pub struct Load {
 
 impl Load {
     pub fn new(
+        pattern: &'static Pattern,
         chance: Chance,
         until: Until,
         simulator: u16,
@@ -59,6 +62,7 @@ impl Load {
         memory: Arc<Memory>,
     ) -> Self {
         Self {
+            pattern,
             chance,
             until,
             started_at: Instant::now(),
@@ -126,7 +130,7 @@ impl Load {
     /// The simulator plays the payer's side.
     fn incoming(&self, number: u64) {
         let mut rng = self.chance.about("incoming", number);
-        let payee = Customer::drawn(&mut rng);
+        let payee = Customer::any(&mut rng);
         let transfer_id = uuid(&mut rng);
         let wanted = json!({
             "transferId": transfer_id,
@@ -155,7 +159,10 @@ impl Load {
     /// The bank's channel sends a payment.
     fn outgoing(&self, number: u64) {
         let mut rng = self.chance.about("outgoing", number);
-        let payer = Customer::drawn(&mut rng);
+        let payer = match self.pattern.checks_funds {
+            true => Customer::any(&mut rng),
+            false => Customer::solvent(&mut rng),
+        };
         let mut payment = Outgoing {
             home_transaction_id: format!("home-{}", uuid(&mut rng)),
             payer_account: payer.account(),

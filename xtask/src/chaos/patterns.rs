@@ -15,6 +15,9 @@ pub struct Pattern {
     /// The step that debits the payer, and the one that gives the money back.
     pub debit: Step,
     pub customers_approve: bool,
+    /// Whether the bank looks whether the payer has the money before the scheme
+    /// transfers it; otherwise its channel does.
+    pub checks_funds: bool,
 }
 
 /// The steps whose references postings have.
@@ -66,6 +69,7 @@ pub const PATTERNS: &[Pattern] = &[
         credit: ON_COMMIT,
         debit: CAPTURED,
         customers_approve: false,
+        checks_funds: true,
     },
     Pattern {
         name: "commit-reverse",
@@ -83,6 +87,7 @@ pub const PATTERNS: &[Pattern] = &[
         credit: ON_COMMIT,
         debit: AT_ONCE,
         customers_approve: false,
+        checks_funds: true,
     },
     Pattern {
         name: "loan-channel",
@@ -104,6 +109,7 @@ pub const PATTERNS: &[Pattern] = &[
         },
         debit: CAPTURED,
         customers_approve: false,
+        checks_funds: false,
     },
     Pattern {
         name: "reserve-approval",
@@ -117,6 +123,7 @@ pub const PATTERNS: &[Pattern] = &[
         credit: ON_COMMIT,
         debit: AT_ONCE,
         customers_approve: true,
+        checks_funds: true,
     },
 ];
 

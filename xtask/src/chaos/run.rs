@@ -1,6 +1,7 @@
 //! One run: a connector, its partners, and everything that goes wrong between them.
 
 use std::{
+    collections::HashMap,
     env, fs,
     path::{Path, PathBuf},
     sync::{
@@ -205,6 +206,7 @@ impl Run {
             folder: folder.to_owned(),
             tally,
             load: Load::new(
+                order.pattern,
                 chance,
                 order.until,
                 simulator_port,
@@ -308,14 +310,6 @@ impl Run {
             if unsettled.is_empty() && !self.backend.is_busy() {
                 break;
             }
-            if std::env::var_os("CHAOS_DEBUG").is_some() {
-                eprintln!(
-                    "{:?} {} {:?}",
-                    deadline - Instant::now(),
-                    unsettled.len(),
-                    unsettled.first()
-                );
-            }
             if Instant::now() > deadline {
                 return Ok(unsettled);
             }
@@ -323,6 +317,28 @@ impl Run {
         }
         thread::sleep(QUIET);
         self.database.unsettled()
+    }
+
+    /// What the bank's channels are told of every payment that was offered to them.
+    fn told_now(&self) -> Result<HashMap<String, String>> {
+        let replicas = self.replicas.dfsp_apis();
+        let mut told = HashMap::new();
+        for (payment, port) in self
+            .memory
+            .all_outgoing()
+            .iter()
+            .zip(replicas.iter().cycle())
+        {
+            let Some(offer) = payment.offers.first() else {
+                continue;
+            };
+            let path = format!("/transfers/{}", offer.transfer_id);
+            let answer = send(*port, "GET", &path, None)?;
+            let state = answer.json()["fulfil"]["body"]["transferState"].clone();
+            let state = state.as_str().unwrap_or(&answer.text).to_owned();
+            told.insert(offer.transfer_id.clone(), state);
+        }
+        Ok(told)
     }
 
     fn judge(&self, unsettled: &[String]) -> Result<Outcome> {
@@ -336,6 +352,7 @@ impl Run {
             journal: self.database.payments()?,
             quotes: self.database.quotes()?,
             exceptions: self.database.exceptions()?,
+            told_now: self.told_now()?,
         };
         let mut verdict = judge(self.order.pattern, &evidence);
         for payment in unsettled {

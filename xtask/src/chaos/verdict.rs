@@ -29,6 +29,8 @@ pub struct Evidence {
     pub journal: Vec<JournalPayment>,
     pub quotes: Vec<String>,
     pub exceptions: BTreeMap<String, String>,
+    /// What the bank's channels are told of outgoing payments in the end, by transfer.
+    pub told_now: HashMap<String, String>,
 }
 
 /// What was found.
@@ -276,6 +278,18 @@ impl<'a> Court<'a> {
                 self.lost(id, "the journal has another homeTransactionId");
             }
             let (state, parked) = (found.state.as_str(), found.parked.is_some());
+            let told_now = self.evidence.told_now.get(id).map(String::as_str);
+            let is_true = match (state, parked) {
+                ("completed", _) | ("committing", true) => told_now == Some("COMMITTED"),
+                ("aborted", _) => told_now == Some("ABORTED"),
+                (_, parked) => parked && told_now == Some("RESERVED"),
+            };
+            if !is_true {
+                self.lost(
+                    id,
+                    format!("it is {state}, and channels are told {told_now:?}"),
+                );
+            }
             for told in &payment.told {
                 let stands = match told {
                     Told::Paid => state == "completed" || parked && state == "committing",
