@@ -117,11 +117,16 @@ impl RunningProgram {
 
     /// Asks the program to end, as an orchestrator does.
     pub fn terminate(&self) -> Result<()> {
+        self.signal("-TERM")
+    }
+
+    /// Sends the program a signal, named as `kill` names it.
+    pub fn signal(&self, signal: &str) -> Result<()> {
         let status = Command::new("kill")
-            .args(["-TERM", &self.child.id().to_string()])
+            .args([signal, &self.child.id().to_string()])
             .status()
             .context("cannot run kill")?;
-        ensure!(status.success(), "kill: {status}");
+        ensure!(status.success(), "kill {signal}: {status}");
         Ok(())
     }
 

@@ -24,11 +24,14 @@ use crate::http::send;
 /// Longer than the connector waits for the bank.
 const SILENCE: Duration = Duration::from_millis(1500);
 
+/// How long the connector waits for the bank (`CBS_REQUEST_TIMEOUT_MS`).
+const PATIENCE_MS: u64 = 600;
+
 /// Within the time in which the bank acts on what it was told (`CBS_SETTLE_MS`).
 const LONGEST_DELAY_MS: u64 = 1200;
 
 /// How often in a thousand the bank does what its mood is...
-const USUALLY: u32 = 350;
+const USUALLY: u32 = 450;
 
 /// ...and something else that is bad.
 const SELDOM: u32 = 15;
@@ -114,7 +117,8 @@ impl BankRelay {
         // Without a quote there is no payment that anything could happen to.
         let usually = match step {
             Step::Question => SELDOM,
-            Step::Enquiry | Step::First | Step::Later => USUALLY,
+            Step::Enquiry => USUALLY / 2,
+            Step::First | Step::Later => USUALLY,
         };
         let drawn = match behaviour.mood {
             BankMood::Well => BankMood::Well,
@@ -175,7 +179,13 @@ impl Route for BankRelay {
             BankMood::Well => deliver(),
             BankMood::Slow => {
                 self.tally.count("bank slow");
-                thread::sleep(Duration::from_millis(rng.u64(200..LONGEST_DELAY_MS)));
+                // Mostly so slow that nobody waits any more.
+                let least = if happens(&mut rng, 700) {
+                    PATIENCE_MS
+                } else {
+                    100
+                };
+                thread::sleep(Duration::from_millis(rng.u64(least..LONGEST_DELAY_MS)));
                 deliver()
             }
             BankMood::Refusing => {

@@ -96,6 +96,21 @@ pub enum Whom {
     All,
 }
 
+/// What happens to a replica that it survives.
+#[derive(Debug, Clone, Copy)]
+pub struct Interruption {
+    pub replica: usize,
+    pub what: Interrupted,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Interrupted {
+    /// It is asked to end, and another one takes its place.
+    Replaced,
+    /// It does not run for a while, and does not notice.
+    Frozen { for_ms: u64 },
+}
+
 /// What goes wrong below the journal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DatabaseTrouble {
@@ -123,11 +138,17 @@ impl DatabaseTrouble {
     }
 }
 
+/// Longer than a lease (`LEASE_MS`), so that others go on with what a frozen replica
+/// was working on; shorter than a lease and the longest attempt together, which is as
+/// long as a connector can be expected to tell.
+const LONGEST_FREEZE_MS: u64 = 4500;
+
 /// What a plan is made for.
 #[derive(Debug, Clone, Copy)]
 pub struct Extent {
     pub replicas: usize,
     pub kills: usize,
+    pub interruptions: usize,
     pub weathers: usize,
     pub database_troubles: usize,
     pub has_server: bool,
@@ -139,6 +160,7 @@ pub struct Extent {
 #[derive(Debug)]
 pub struct Plan {
     pub kills: Vec<At<Kill>>,
+    pub interruptions: Vec<At<Interruption>>,
     pub weathers: Vec<At<Weather>>,
     pub database: Vec<At<DatabaseTrouble>>,
 }
@@ -158,6 +180,18 @@ impl Plan {
                 } else {
                     rng.u64(100..2500)
                 },
+            }),
+            interruptions: spread(chance, "interruption", extent.interruptions, |rng| {
+                Interruption {
+                    replica: rng.usize(0..extent.replicas),
+                    what: if happens(rng, 300) {
+                        Interrupted::Replaced
+                    } else {
+                        Interrupted::Frozen {
+                            for_ms: rng.u64(300..LONGEST_FREEZE_MS),
+                        }
+                    },
+                }
             }),
             weathers: weathers(chance, extent.weathers),
             database: database_troubles(chance, extent),
@@ -227,7 +261,7 @@ fn weathers(chance: Chance, times: usize) -> Vec<At<Weather>> {
     let scheme = in_turns(chance, "scheme mood", SCHEME);
     let backend = in_turns(chance, "backend mood", BACKEND);
     let moods = bank.zip(scheme).zip(backend);
-    let moments = spread(chance, "weather", times, |rng| happens(rng, 600));
+    let moments = spread(chance, "weather", times, |rng| happens(rng, 750));
     moments
         .into_iter()
         .zip(moods)
@@ -300,6 +334,7 @@ impl fmt::Display for Plan {
             all.iter().map(line).collect()
         }
         let mut all = lines(&self.kills);
+        all.extend(lines(&self.interruptions));
         all.extend(lines(&self.weathers));
         all.extend(lines(&self.database));
         all.sort();
@@ -317,6 +352,7 @@ mod tests {
     const EXTENT: Extent = Extent {
         replicas: 2,
         kills: 20,
+        interruptions: 5,
         weathers: 9,
         database_troubles: 4,
         has_server: true,
@@ -334,6 +370,7 @@ mod tests {
     fn everything_that_is_asked_for_is_in_the_plan_and_within_the_load() {
         let plan = Plan::draw(Chance::of(3), EXTENT);
         assert_eq!(plan.kills.len(), 20);
+        assert_eq!(plan.interruptions.len(), 5);
         assert_eq!(plan.weathers.len(), 9);
         assert_eq!(plan.database.len(), 4);
         assert!(plan.kills.iter().all(|at| at.moment < END));

@@ -10,7 +10,7 @@ use std::{
 
 use anyhow::Result;
 
-use super::plan::{Kill, Whom};
+use super::plan::{Interrupted, Interruption, Kill, Whom};
 use crate::running::{RunningProgram, free_port};
 
 /// How soon one that has ended by itself is started again.
@@ -35,6 +35,8 @@ struct Replica {
     process: Option<RunningProgram>,
     starts_at: Instant,
     kills: u64,
+    /// It has been asked to end.
+    is_replaced: bool,
     ended_by_itself: u64,
 }
 
@@ -53,6 +55,7 @@ impl Replicas {
             process: None,
             starts_at: Instant::now(),
             kills: 0,
+            is_replaced: false,
             ended_by_itself: 0,
         };
         Self {
@@ -91,7 +94,9 @@ impl Replicas {
                 && process.has_ended()?
             {
                 replica.process = None;
-                replica.ended_by_itself += 1;
+                if !std::mem::take(&mut replica.is_replaced) {
+                    replica.ended_by_itself += 1;
+                }
                 replica.starts_at = Instant::now() + PAUSE_BEFORE_RESTART;
             }
             if replica.process.is_none() && replica.starts_at <= Instant::now() {
@@ -124,9 +129,42 @@ impl Replicas {
             let replica = &mut self.lock()[index];
             if let Some(mut process) = replica.process.take() {
                 process.kill()?;
+                replica.is_replaced = false;
                 replica.kills += 1;
                 replica.starts_at = Instant::now() + Duration::from_millis(kill.down_ms);
             }
+        }
+        Ok(())
+    }
+
+    /// Freezes or replaces one, if it is there, and waits as long as that takes.
+    pub fn interrupt(&self, interruption: Interruption) -> Result<()> {
+        let index = interruption.replica;
+        match interruption.what {
+            Interrupted::Replaced => {
+                let replica = &mut self.lock()[index];
+                if let Some(process) = &mut replica.process
+                    && !process.has_ended()?
+                {
+                    process.terminate()?;
+                    replica.is_replaced = true;
+                }
+            }
+            Interrupted::Frozen { for_ms } => {
+                self.signal(index, "-STOP")?;
+                thread::sleep(Duration::from_millis(for_ms));
+                // One that has been killed and started meanwhile goes on anyway.
+                self.signal(index, "-CONT")?;
+            }
+        }
+        Ok(())
+    }
+
+    fn signal(&self, index: usize, signal: &str) -> Result<()> {
+        if let Some(process) = &mut self.lock()[index].process
+            && !process.has_ended()?
+        {
+            process.signal(signal)?;
         }
         Ok(())
     }

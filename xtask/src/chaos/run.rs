@@ -25,7 +25,7 @@ use super::{
     load::{Load, Until},
     memory::Memory,
     patterns::Pattern,
-    plan::{Extent, Plan, Weather},
+    plan::{Extent, Interrupted, Plan, Weather},
     relay::serve,
     replicas::Replicas,
     scheme_relay::SchemeRelay,
@@ -61,6 +61,9 @@ const SETTINGS: &[(&str, &str)] = &[
     ("RETRY_LONGEST_PAUSE_MS", "800"),
     ("RETRY_MAX_ATTEMPTS", "1000"),
 ];
+
+/// What only replicas need.
+const REPLICA_SETTINGS: &[(&str, &str)] = &[("LEASE_MS", "2000")];
 
 /// What only customers who approve by telephone need.
 const APPROVAL_SETTINGS: &[(&str, &str)] =
@@ -175,6 +178,9 @@ impl Run {
             ),
         ];
         let mut settings = [SETTINGS, order.pattern.fees].concat();
+        if order.database == Kind::Postgresql {
+            settings.extend(REPLICA_SETTINGS);
+        }
         if order.pattern.customers_approve {
             settings.extend(APPROVAL_SETTINGS);
         }
@@ -232,6 +238,7 @@ impl Run {
             let watch = scope.spawn(|| self.look_after_replicas(&is_over));
             let troubles = [
                 scope.spawn(|| self.kill()),
+                scope.spawn(|| self.interrupt()),
                 scope.spawn(|| self.change_weather()),
                 scope.spawn(|| self.trouble_database()),
             ];
@@ -270,6 +277,18 @@ impl Run {
             self.load.wait_for(at.moment);
             thread::sleep(Duration::from_millis(at.what.after_ms));
             self.replicas.kill(at.what)?;
+        }
+        Ok(())
+    }
+
+    fn interrupt(&self) -> Result<()> {
+        for at in &self.plan.interruptions {
+            self.load.wait_for(at.moment);
+            self.tally.count(match at.what.what {
+                Interrupted::Replaced => "replica replaced",
+                Interrupted::Frozen { .. } => "replica frozen",
+            });
+            self.replicas.interrupt(at.what)?;
         }
         Ok(())
     }
@@ -391,6 +410,7 @@ fn extent(order: Order, payments: u64, fills_disk: bool) -> Extent {
     Extent {
         replicas: order.replicas,
         kills: order.kills,
+        interruptions: order.kills.div_ceil(3),
         weathers: so_many(150).max(9),
         database_troubles: so_many(400).max(4),
         has_server: order.database == Kind::Postgresql,
