@@ -95,8 +95,16 @@ impl BackendRelay {
             // One that does not listen has certainly not got it.
             let there = ports.into_iter().find(|port| is_there(*port));
             if let Some(port) = there {
+                let was_aborted = self.was_aborted(request);
                 let reply = request.deliver(port).ok()?;
                 self.remember(request, &reply);
+                if let Some(transfer_id) = was_aborted
+                    && reply.is_success()
+                {
+                    self.memory.incoming(&transfer_id, |incoming| {
+                        incoming.reserved_after_abort = true;
+                    });
+                }
                 return Some(reply);
             }
             if !keeps || Instant::now() > deadline {
@@ -132,6 +140,19 @@ impl BackendRelay {
                 incoming.acknowledged.push(told.to_owned());
             });
         }
+    }
+
+    /// The transfer of a prepare that comes when its abort has been acknowledged.
+    fn was_aborted(&self, request: &Request) -> Option<String> {
+        if request.path != "/transfers" {
+            return None;
+        }
+        let transfer_id = request.json()["transferId"].as_str()?.to_owned();
+        let mut was_aborted = false;
+        self.memory.incoming(&transfer_id, |incoming| {
+            was_aborted = incoming.acknowledged.iter().any(|told| told == "ABORTED");
+        });
+        was_aborted.then_some(transfer_id)
     }
 
     fn carry_notification(&self, request: &Request, rng: &mut fastrand::Rng) -> Option<Reply> {

@@ -33,6 +33,9 @@ pub struct Incoming {
     pub reserved: bool,
     /// The final words that were acknowledged.
     pub acknowledged: Vec<String>,
+    /// It was answered that the payment is reserved when its abort had been
+    /// acknowledged before.
+    pub reserved_after_abort: bool,
 }
 
 /// What an offer said.

@@ -248,6 +248,9 @@ impl<'a> Court<'a> {
             if incoming.reserved && matches!(state, "unknown" | "refused" | "reserving") {
                 self.lost(id, format!("answered as reserved, but it is {state}"));
             }
+            if incoming.reserved_after_abort {
+                self.lost(id, "answered as reserved after it had been aborted");
+            }
             for told in &incoming.acknowledged {
                 let done = match told.as_str() {
                     "COMMITTED" => state == "committed",
