@@ -2,6 +2,7 @@
 //! out to the replicas, and drops, delays, duplicates and reorders them.
 
 use std::{
+    net::{Ipv4Addr, SocketAddr, TcpStream},
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -255,6 +256,6 @@ fn undecided(mut notification: Value) -> Value {
 }
 
 fn is_there(port: u16) -> bool {
-    let address = std::net::SocketAddr::from((std::net::Ipv4Addr::LOCALHOST, port));
-    std::net::TcpStream::connect_timeout(&address, Duration::from_millis(200)).is_ok()
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    TcpStream::connect_timeout(&address, Duration::from_millis(200)).is_ok()
 }

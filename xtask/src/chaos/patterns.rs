@@ -3,6 +3,8 @@
 
 use anyhow::{Result, bail};
 
+use super::memory::Direction;
+
 /// A connector to be generated, and how its postings are found in the books.
 #[derive(Debug)]
 pub struct Pattern {
@@ -133,10 +135,10 @@ impl Pattern {
     }
 
     /// The step that moves the customer's money.
-    pub fn step(&self, direction: super::memory::Direction) -> Step {
+    pub fn step(&self, direction: Direction) -> Step {
         match direction {
-            super::memory::Direction::Incoming => self.credit,
-            super::memory::Direction::Outgoing => self.debit,
+            Direction::Incoming => self.credit,
+            Direction::Outgoing => self.debit,
         }
     }
 }

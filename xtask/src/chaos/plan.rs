@@ -291,37 +291,40 @@ fn in_turns<T: Copy>(
 }
 
 fn database_troubles(chance: Chance, extent: Extent) -> Vec<At<DatabaseTrouble>> {
-    let mut kinds = Vec::new();
+    type Draw = fn(&mut fastrand::Rng) -> DatabaseTrouble;
+
+    const OF_FILE: &[Draw] = &[|rng| DatabaseTrouble::Locked {
+        for_ms: one_of(rng, &[500, 5500, 7000]),
+    }];
+    const OF_SERVER: &[Draw] = &[
+        |rng| DatabaseTrouble::Crash {
+            down_ms: rng.u64(0..2500),
+        },
+        |_| DatabaseTrouble::ConnectionsEnd,
+        |rng| DatabaseTrouble::ReadOnly {
+            for_ms: rng.u64(500..3000),
+        },
+    ];
+    const OF_DISK: Draw = |rng| DatabaseTrouble::DiskFull {
+        for_ms: rng.u64(300..2500),
+    };
+
+    let mut troubles = match extent.has_server {
+        true => OF_SERVER.to_vec(),
+        false => OF_FILE.to_vec(),
+    };
     if extent.fills_disk {
-        kinds.push(0);
+        troubles.push(OF_DISK);
     }
-    kinds.extend(if extent.has_server { 2..5 } else { 1..2 });
-    let times = extent.database_troubles;
-    let kinds_in_turns = (0_usize..).map(|number| kinds[number % kinds.len()]);
-    spread(chance, "database", times, |rng| rng.u64(..))
-        .into_iter()
-        .zip(kinds_in_turns)
-        .map(|(at, kind)| {
-            let mut rng = chance.about("database trouble", at.what);
-            let what = match kind {
-                0 => DatabaseTrouble::DiskFull {
-                    for_ms: rng.u64(300..2500),
-                },
-                1 => DatabaseTrouble::Locked {
-                    for_ms: one_of(&mut rng, &[500, 5500, 7000]),
-                },
-                2 => DatabaseTrouble::Crash {
-                    down_ms: rng.u64(0..2500),
-                },
-                3 => DatabaseTrouble::ConnectionsEnd,
-                _ => DatabaseTrouble::ReadOnly {
-                    for_ms: rng.u64(500..3000),
-                },
-            };
-            At {
-                moment: at.moment,
-                what,
-            }
+    // Each of them comes before one comes again.
+    let moments = spread(chance, "database", extent.database_troubles, |rng| {
+        rng.fork()
+    });
+    let drawn = moments.into_iter().zip(troubles.iter().cycle());
+    drawn
+        .map(|(mut at, trouble)| At {
+            moment: at.moment,
+            what: trouble(&mut at.what),
         })
         .collect()
 }
