@@ -24,6 +24,8 @@ mod scheme_relay;
 mod customers;
 mod load;
 
+mod last_will;
+
 mod database;
 mod disk;
 mod postgresql;

@@ -12,7 +12,10 @@ use std::{
 use anyhow::{Context, Result, bail};
 use rusqlite::{Connection, OpenFlags};
 
-use super::{disk::SmallDisk, memory::Direction, plan::DatabaseTrouble, postgresql::Server};
+use super::{
+    disk::SmallDisk, last_will::LastWill, memory::Direction, plan::DatabaseTrouble,
+    postgresql::Server,
+};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -82,9 +85,10 @@ const EXCEPTIONS: &str = "SELECT transfer_id, told FROM exception";
 
 /// A database on a disk of its own.
 pub struct Database {
-    // In this order: the server ends before its disk goes.
+    // In this order: the server ends before its disk goes, and then nothing is left to do.
     place: Place,
     disk: Option<SmallDisk>,
+    last_will: LastWill,
 }
 
 enum Place {
@@ -94,9 +98,11 @@ enum Place {
 
 impl Database {
     /// Makes one in this folder. Without a disk of its own, that cannot be filled.
+    /// If this process is killed, its last will sees to it that nothing is left.
     pub fn start(kind: Kind, folder: &Path, payments: u64) -> Result<Self> {
         let journal = folder.join("journal");
         fs::create_dir_all(&journal)?;
+        let last_will = LastWill::make(&journal)?;
         let megabytes = kind.megabytes() + payments / 16;
         let disk = match SmallDisk::mount(&journal, megabytes) {
             Ok(disk) => Some(disk),
@@ -107,9 +113,18 @@ impl Database {
         };
         let place = match kind {
             Kind::Sqlite => Place::File(journal.join("journal.db")),
-            Kind::Postgresql => Place::Server(Server::start(&journal)?),
+            Kind::Postgresql => Place::Server(Server::start(&journal, last_will.group())?),
         };
-        Ok(Self { place, disk })
+        Ok(Self {
+            place,
+            disk,
+            last_will,
+        })
+    }
+
+    /// The process group of what does not outlive this process.
+    pub fn group(&self) -> i32 {
+        self.last_will.group()
     }
 
     pub fn can_be_filled(&self) -> bool {

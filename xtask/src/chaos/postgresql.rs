@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, Permissions},
-    os::unix::fs::PermissionsExt,
+    os::unix::{fs::PermissionsExt, process::CommandExt},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{Mutex, MutexGuard, PoisonError},
@@ -31,12 +31,13 @@ pub struct Server {
     programs: PathBuf,
     folder: PathBuf,
     port: u16,
+    group: i32,
     process: Mutex<Option<Child>>,
 }
 
 impl Server {
-    /// Makes a cluster in this folder and starts it.
-    pub fn start(folder: &Path) -> Result<Self> {
+    /// Makes a cluster in this folder and starts it, in a process group.
+    pub fn start(folder: &Path, group: i32) -> Result<Self> {
         let programs = programs()?;
         if is_root()? {
             // It has to be able to write there.
@@ -46,6 +47,7 @@ impl Server {
             programs,
             folder: folder.to_owned(),
             port: free_port(),
+            group,
             process: Mutex::new(None),
         };
         let initialized = server
@@ -185,7 +187,10 @@ impl Server {
         } else {
             Command::new(program)
         };
-        command.current_dir(&self.folder).stdin(Stdio::null());
+        command
+            .current_dir(&self.folder)
+            .process_group(self.group)
+            .stdin(Stdio::null());
         Ok(command)
     }
 
@@ -254,6 +259,8 @@ mod tests {
 
     use super::*;
 
+    const OWN_GROUP: i32 = 0;
+
     /// Nothing that tempfile makes can be entered by another user.
     fn folder() -> TempDir {
         let folder = TempDir::new().unwrap();
@@ -265,7 +272,7 @@ mod tests {
     #[test]
     fn a_server_that_has_crashed_comes_back_with_what_it_had() {
         let folder = folder();
-        let server = Server::start(&folder.path().join("server")).unwrap();
+        let server = Server::start(&folder.path().join("server"), OWN_GROUP).unwrap();
         server.query("CREATE TABLE kept (number INTEGER)").unwrap();
         server.query("INSERT INTO kept VALUES (7)").unwrap();
         server.crash().unwrap();
@@ -279,7 +286,7 @@ mod tests {
     #[test]
     fn nothing_listens_any_more_when_the_server_is_dropped() {
         let folder = folder();
-        let server = Server::start(&folder.path().join("server")).unwrap();
+        let server = Server::start(&folder.path().join("server"), OWN_GROUP).unwrap();
         let port = server.port;
         assert!(std::net::TcpStream::connect(("127.0.0.1", port)).is_ok());
         drop(server);

@@ -25,6 +25,8 @@ pub struct Replicas {
     program: PathBuf,
     folder: PathBuf,
     variables: Vec<(String, String)>,
+    /// The process group of all of them.
+    group: i32,
     processes: Mutex<Vec<Replica>>,
 }
 
@@ -46,6 +48,7 @@ impl Replicas {
         number: usize,
         program: PathBuf,
         folder: &Path,
+        group: i32,
         variables: Vec<(String, String)>,
     ) -> Self {
         let replica = |index: usize| Replica {
@@ -62,6 +65,7 @@ impl Replicas {
             program,
             folder: folder.to_owned(),
             variables,
+            group,
             processes: Mutex::new((0..number).map(replica).collect()),
         }
     }
@@ -103,7 +107,8 @@ impl Replicas {
                 let mut variables = self.variables.clone();
                 variables.push(("SDK_SERVER_PORT".into(), replica.backend_api.to_string()));
                 variables.push(("DFSP_SERVER_PORT".into(), replica.dfsp_api.to_string()));
-                replica.process = Some(RunningProgram::start(
+                replica.process = Some(RunningProgram::start_in_group(
+                    Some(self.group),
                     &self.program,
                     &self.folder,
                     &replica.log,

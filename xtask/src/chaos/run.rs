@@ -147,7 +147,8 @@ impl Run {
         let [bank_relay, scheme_relay, backend_relay] = [(); 3].map(|()| free_port());
         let accounts = folder.join("accounts.toml");
         fs::write(&accounts, customers::seed())?;
-        let mut sandbox = RunningProgram::start(
+        let mut sandbox = RunningProgram::start_in_group(
+            Some(database.group()),
             &workshop.sandbox(),
             folder,
             &folder.join("sandbox.log"),
@@ -186,7 +187,13 @@ impl Run {
         }
         let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
         variables.extend(settings.into_iter().map(owned));
-        let replicas = Replicas::new(order.replicas, workshop.connector(), folder, variables);
+        let replicas = Replicas::new(
+            order.replicas,
+            workshop.connector(),
+            folder,
+            database.group(),
+            variables,
+        );
 
         let (tally, memory) = (Arc::new(Tally::default()), Arc::new(Memory::default()));
         let late_refusals = u32::try_from(1 + payments / 1000)?;
