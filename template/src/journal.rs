@@ -4,7 +4,8 @@
 //! journal holds after a crash is therefore all that is needed to go on.
 //!
 //! This file gives the payments their types; `store` is the small trait that a
-//! database has to implement, `sqlite` the one that is built in.
+//! database has to implement. `sqlite` is the one that is built in, for one
+//! process; `postgres` is for several replicas.
 
 pub mod store;
 pub mod work;
@@ -21,14 +22,17 @@ pub mod history;
 pub mod conversions;
 
 // [end]
+pub mod postgres;
 pub mod sqlite;
 
-use std::{marker::PhantomData, sync::Arc};
+use std::{marker::PhantomData, path::PathBuf, sync::Arc};
 
 use serde::{Serialize, de::DeserializeOwned};
 
 use self::{
-    store::{Direction, Entry, Exception, Opening, Store, StoreError},
+    postgres::PostgresStore,
+    sqlite::SqliteStore,
+    store::{Direction, Entry, Exception, Lease, Opening, Store, StoreError},
     work::Work,
 };
 use crate::domain::{
@@ -39,6 +43,25 @@ use crate::domain::{
     timestamp::Timestamp,
     transfer_id::{QuoteId, TransferId},
 };
+
+/// Where the journal is.
+#[derive(Debug, Clone)]
+pub enum Database {
+    /// A file, for one process.
+    Sqlite(PathBuf),
+    /// For several replicas.
+    Postgres(Box<postgres::Settings>),
+}
+
+impl Database {
+    /// Opens the journal, and makes it if there is none.
+    pub async fn open(self) -> Result<Arc<dyn Store>, StoreError> {
+        Ok(match self {
+            Self::Sqlite(path) => Arc::new(SqliteStore::open(&path)?),
+            Self::Postgres(settings) => Arc::new(PostgresStore::open(*settings).await?),
+        })
+    }
+}
 
 /// The journal could not be written or read.
 #[derive(Debug, thiserror::Error)]
@@ -162,6 +185,19 @@ impl<P: Payment> Journal<P> {
         }
     }
 
+    /// Whether the replicas of this process use the journal as well.
+    pub fn is_shared(&self) -> bool {
+        self.store.is_shared()
+    }
+
+    /// Who may work on these payments.
+    pub fn leases(&self) -> Leases {
+        Leases {
+            store: Arc::clone(&self.store),
+            direction: P::DIRECTION,
+        }
+    }
+
     /// Stores a new payment, unless its transfer or the DFSP's identifier of
     /// it is already known.
     pub async fn open(&self, payment: P, work: Work) -> Result<Opened<P>, JournalError> {
@@ -239,6 +275,20 @@ fn recorded<P: Payment>(entry: Entry) -> Result<Recorded<P>, JournalError> {
         work: entry.work,
         version: entry.version,
     })
+}
+
+/// Who may work on the payments of one direction.
+#[derive(Debug, Clone)]
+pub struct Leases {
+    store: Arc<dyn Store>,
+    direction: Direction,
+}
+
+impl Leases {
+    /// Asks to be the only one who works on a payment; `None` while a replica is.
+    pub async fn take(&self, transfer_id: &TransferId) -> Result<Option<Lease>, JournalError> {
+        Ok(self.store.lease(self.direction, transfer_id).await?)
+    }
 }
 
 /// The quotes that this connector gave.

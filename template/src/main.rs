@@ -37,7 +37,7 @@ async fn run() -> Result<(), StartError> {
     #[cfg(feature = "sandbox")]
     let configuration = core_connector::sandbox::stand_in(configuration, &listeners)?;
 
-    let store = open_journal(&configuration)?;
+    let store = open_journal(&configuration).await?;
 
     #[cfg(feature = "sandbox")]
     let store = core_connector::sandbox::with_crashes(store)?;

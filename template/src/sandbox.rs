@@ -25,6 +25,7 @@ use self::{
 };
 use crate::{
     environment::Problems,
+    journal::Database,
     operations::{
         configuration::Configuration,
         startup::{Listeners, StartError},
@@ -75,7 +76,7 @@ pub fn stand_in(
         let seed = seed()?;
         greeting.choose_parties(&seed);
         if configuration.database.is_none() {
-            configuration.database = Some(fresh_database());
+            configuration.database = Some(Database::Sqlite(fresh_database()));
         }
         let address = start_bank(seed)?;
         greeting.bank = Some(address);

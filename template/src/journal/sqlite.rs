@@ -18,7 +18,7 @@ use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 use tokio::sync::{mpsc, oneshot};
 
 use super::{
-    store::{Direction, Entry, Exception, Opening, Store, StoreError},
+    store::{Direction, Entry, Exception, Lease, Opening, Store, StoreError},
     work::Work,
 };
 use crate::domain::{
@@ -390,6 +390,19 @@ fn add_to_history(connection: &Connection, entry: &Entry) -> rusqlite::Result<()
 
 #[async_trait]
 impl Store for SqliteStore {
+    /// The lock keeps other processes out.
+    fn is_shared(&self) -> bool {
+        false
+    }
+
+    async fn lease(&self, _: Direction, _: &TransferId) -> Result<Option<Lease>, StoreError> {
+        Ok(Some(Lease::of_the_only_process()))
+    }
+
+    async fn leave(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     async fn open(&self, entry: Entry) -> Result<Opening, StoreError> {
         self.write(move |connection| {
             if let Some(known) = find_entry(connection, entry.direction, &entry.transfer_id)? {

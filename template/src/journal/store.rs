@@ -135,6 +135,40 @@ pub struct Exception {
     pub first_told_at: Timestamp,
 }
 
+/// The database's word that nobody else works on a payment, until this is
+/// dropped.
+pub struct Lease {
+    end: Option<Box<dyn FnOnce() + Send + Sync>>,
+}
+
+impl Lease {
+    /// Of a database that only one process uses: there is nobody else.
+    pub fn of_the_only_process() -> Self {
+        Self { end: None }
+    }
+
+    /// `end` tells the database that the work is over. It must not wait.
+    pub fn ending_with(end: impl FnOnce() + Send + Sync + 'static) -> Self {
+        Self {
+            end: Some(Box::new(end)),
+        }
+    }
+}
+
+impl fmt::Debug for Lease {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Lease")
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        if let Some(end) = self.end.take() {
+            end();
+        }
+    }
+}
+
 /// The database could not be used.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
@@ -150,6 +184,22 @@ where
     // [end]
     Self: fmt::Debug + Send + Sync,
 {
+    /// Whether other processes, the replicas of this one, use it as well.
+    fn is_shared(&self) -> bool;
+
+    /// Asks to be the only one who works on a payment, whether or not it is
+    /// known yet; `None` while another process is. The lease of a process that
+    /// has died runs out.
+    async fn lease(
+        &self,
+        direction: Direction,
+        transfer_id: &TransferId,
+    ) -> Result<Option<Lease>, StoreError>;
+
+    /// This process does nothing more: nobody has to wait until its leases
+    /// have run out.
+    async fn leave(&self) -> Result<(), StoreError>;
+
     /// Inserts an entry unless its transfer, or its home transaction, is known
     /// in its direction.
     async fn open(&self, entry: Entry) -> Result<Opening, StoreError>;
@@ -170,7 +220,8 @@ where
     /// `false` if there is none: somebody else was faster.
     async fn record(&self, entry: Entry) -> Result<bool, StoreError>;
 
-    /// The transfers of a direction that are due by a moment, the longest due first.
+    /// The transfers of a direction that are due by a moment, the longest due
+    /// first, without those that another process works on.
     async fn due(
         &self,
         direction: Direction,

@@ -154,8 +154,8 @@ impl Payer {
             conversion_limits: with.conversion_limits,
             // [end]
             connector: with.connector,
+            turns: with.progress.turns(),
             progress: with.progress,
-            turns: Turns::default(),
             tasks: with.tasks,
             // [if payer_debit is push_approval]
             approvals: with.approvals,

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use super::steps::{Attempt, Patience};
+use super::{
+    steps::{Attempt, Patience},
+    turns::Turns,
+};
 use crate::{
     domain::{error::PaymentError, timestamp::Timestamp, transfer_id::TransferId},
     journal::{
@@ -23,8 +26,9 @@ struct Rules {
     patience: Patience,
     schedule: Schedule,
     /// No attempt of this process is older. The last one of an earlier process
-    /// may be almost as young.
-    started_at: Timestamp,
+    /// may be almost as young. `None` if there may be replicas, whose attempts
+    /// go on while this process starts.
+    alone_since: Option<Timestamp>,
 }
 
 impl<P> Clone for Progress<P> {
@@ -38,18 +42,24 @@ impl<P> Clone for Progress<P> {
 
 impl<P: Payment> Progress<P> {
     pub fn new(journal: Journal<P>, patience: Patience, schedule: Schedule) -> Self {
+        let alone_since = (!journal.is_shared()).then(Timestamp::now);
         Self {
             journal,
             rules: Arc::new(Rules {
                 patience,
                 schedule,
-                started_at: Timestamp::now(),
+                alone_since,
             }),
         }
     }
 
     pub fn patience(&self) -> Patience {
         self.rules.patience
+    }
+
+    /// The turns of these payments.
+    pub fn turns(&self) -> Turns {
+        Turns::of(&self.journal)
     }
 
     /// Stores a new payment with the intent that it begins with.
@@ -110,9 +120,10 @@ impl<P: Payment> Progress<P> {
     /// The latest moment at which the last attempt can have given an
     /// instruction. `postpone` stores when an attempt has ended; one that could
     /// not store it is known by its beginning alone. The attempts of an earlier
-    /// process, which has let go of the journal, have all ended.
+    /// process have all ended if it has let go of the journal; if replicas
+    /// share it, one whose lease has run out may only have been cut off, and its
+    /// attempt still go on.
     fn last_attempt_before(&self, now: Timestamp, recorded: &Recorded<P>) -> Timestamp {
-        let started_at = self.rules.started_at;
         let longest_attempt = self.rules.patience.longest_attempt();
         let (began_at, ended_by) = match recorded.work.tried_at {
             Some(claimed) if claimed > now => (claimed.before(longest_attempt), claimed),
@@ -122,10 +133,9 @@ impl<P: Payment> Progress<P> {
                 (began_at, began_at.after(longest_attempt))
             }
         };
-        if began_at < started_at {
-            started_at
-        } else {
-            ended_by
+        match self.rules.alone_since {
+            Some(alone_since) if began_at < alone_since => alone_since,
+            _ => ended_by,
         }
     }
 

@@ -98,9 +98,9 @@ impl<P: Promised, K: Keeper<P>> Promises<P, K> {
     ) -> Self {
         Self {
             keeper,
+            turns: progress.turns(),
             progress,
             exceptions,
-            turns: Turns::default(),
             final_word_after,
         }
     }

@@ -6,66 +6,108 @@ use std::{
     time::Duration,
 };
 
-use tokio::{sync::OwnedMutexGuard, time::timeout};
+use tokio::{
+    sync::OwnedMutexGuard,
+    time::{sleep, timeout},
+};
 
-use crate::domain::{
-    error::{ErrorCode, PaymentError},
-    transfer_id::TransferId,
+use crate::{
+    domain::{
+        error::{ErrorCode, PaymentError},
+        transfer_id::TransferId,
+    },
+    journal::{Journal, Leases, Payment, store::Lease},
 };
 
 /// Shorter than the Mojaloop Connector waits for an answer (65 s): whoever
 /// waits in vain is told so.
 const MAX_WAIT: Duration = Duration::from_secs(60);
 
+/// How often a replica is asked whether it has finished with a payment. Two
+/// messages about one payment seldom arrive at the same time.
+const ASK_EVERY: Duration = Duration::from_millis(50);
+
 type Queue = Arc<tokio::sync::Mutex<()>>;
 
 /// Lets messages about one payment take turns, and those about different
-/// payments pass.
-///
-/// It orders the work of one process. That no other process works on the same
-/// journal is ensured by the journal.
+/// payments pass: those of this process in the order in which they came, and
+/// those of its replicas by the word of the journal.
 #[derive(Debug, Clone, Default)]
 pub struct Turns {
-    queues: Arc<Mutex<HashMap<TransferId, Queue>>>,
+    queues: Queues,
+    /// `None` if there are no replicas.
+    leases: Option<Leases>,
 }
+
+type Queues = Arc<Mutex<HashMap<TransferId, Queue>>>;
 
 /// The turn of one payment; it ends when this is dropped.
 #[derive(Debug)]
 pub struct Turn {
+    lease: Option<Lease>,
     guard: Option<OwnedMutexGuard<()>>,
     transfer_id: TransferId,
-    turns: Turns,
+    queues: Queues,
 }
 
 impl Turns {
+    /// The turns of the payments of this journal.
+    pub fn of<P: Payment>(journal: &Journal<P>) -> Self {
+        Self {
+            queues: Queues::default(),
+            leases: Some(journal.leases()),
+        }
+    }
+
     /// Waits for the turn of a payment.
     pub async fn take(&self, transfer_id: &TransferId) -> Result<Turn, PaymentError> {
+        let turn = timeout(MAX_WAIT, self.wait_for(transfer_id)).await;
+        turn.unwrap_or_else(|_| {
+            Err(PaymentError::new(
+                ErrorCode::Timeout,
+                "the payment is still being worked on",
+            ))
+        })
+    }
+
+    async fn wait_for(&self, transfer_id: &TransferId) -> Result<Turn, PaymentError> {
         let queue = {
             let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(queues.entry(transfer_id.clone()).or_default())
         };
         // Made before waiting, so that it tidies up also if it waits in vain.
         let mut turn = Turn {
+            lease: None,
             guard: None,
             transfer_id: transfer_id.clone(),
-            turns: self.clone(),
+            queues: Arc::clone(&self.queues),
         };
-        let guard = timeout(MAX_WAIT, queue.lock_owned()).await.map_err(|_| {
-            PaymentError::new(ErrorCode::Timeout, "the payment is still being worked on")
-        })?;
-        turn.guard = Some(guard);
+        turn.guard = Some(queue.lock_owned().await);
+        if let Some(leases) = &self.leases {
+            turn.lease = Some(wait_for_replicas(leases, transfer_id).await?);
+        }
         Ok(turn)
+    }
+}
+
+async fn wait_for_replicas(
+    leases: &Leases,
+    transfer_id: &TransferId,
+) -> Result<Lease, PaymentError> {
+    loop {
+        if let Some(lease) = leases.take(transfer_id).await? {
+            return Ok(lease);
+        }
+        sleep(ASK_EVERY).await;
     }
 }
 
 impl Drop for Turn {
     fn drop(&mut self) {
+        // In this order: the replicas are told before the next one here goes on.
+        self.lease = None;
         self.guard = None;
-        let mut queues = self
-            .turns
-            .queues
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
         let unused = queues
             .get(&self.transfer_id)
             .is_some_and(|queue| Arc::strong_count(queue) == 1);

@@ -3,7 +3,7 @@
 //! Every variable is described in `.env.example`. What the bank decides reads
 //! its own variables, in `core_banking`.
 
-use std::{path::PathBuf, time::Duration};
+use std::time::Duration;
 
 use reqwest::Url;
 
@@ -12,6 +12,7 @@ use crate::{
     core_banking::{fees, funding, required_information::RequiredInformation},
     domain::identifier::{IdType, Identifiers},
     environment::{Problems, Variables, answers, currencies::Currencies},
+    journal::{Database, postgres},
 };
 // [if payer_steps is one_step]
 
@@ -85,7 +86,7 @@ pub struct Configuration {
     pub bulk_lifetime: Duration,
     // [end]
     /// `None` only with the sandbox bank, whose books start afresh as well.
-    pub database: Option<PathBuf>,
+    pub database: Option<Database>,
     pub recovery_interval: Duration,
     pub retry_first_pause: Duration,
     pub retry_longest_pause: Duration,
@@ -289,20 +290,50 @@ fn bulk_max_items(variables: &mut Variables) -> Option<usize> {
 }
 
 // [end]
-fn database(variables: &mut Variables) -> Option<PathBuf> {
+fn database(variables: &mut Variables) -> Option<Database> {
     let name = "DATABASE_URL";
+    let max_connections = variables.parsed("DATABASE_MAX_CONNECTIONS", "16");
+    if max_connections == Some(0) {
+        variables.problem(
+            "DATABASE_MAX_CONNECTIONS",
+            "is not usable: it is at least 1",
+        );
+    }
+    let lease = variables.milliseconds("LEASE_MS", "15000");
     let needed = variables.text("CBS_BASE_URL").is_some() || !cfg!(feature = "sandbox");
     let url = match variables.text(name) {
         Some(url) => url,
         None if needed => "sqlite:data/journal.db".to_owned(),
         None => return None,
     };
-    let path = url.strip_prefix("sqlite:");
-    let path = path.map(|path| path.strip_prefix("//").unwrap_or(path));
-    if path.is_none_or(str::is_empty) {
-        variables.problem(name, "is not an URL such as sqlite:data/journal.db");
-    }
-    path.map(PathBuf::from)
+    let config = match url.split_once(':') {
+        Some(("sqlite", path)) => {
+            let path = path.strip_prefix("//").unwrap_or(path);
+            let path = Some(path).filter(|path| !path.is_empty());
+            return path
+                .map(|path| Database::Sqlite(path.into()))
+                .or_else(|| no_database(variables));
+        }
+        // What is wrong with it is not said: it holds a password.
+        Some(("postgres" | "postgresql", _)) => url.parse().ok(),
+        _ => None,
+    };
+    let Some(config) = config else {
+        return no_database(variables);
+    };
+    Some(Database::Postgres(Box::new(postgres::Settings {
+        config,
+        max_connections: max_connections?,
+        lease: lease?,
+    })))
+}
+
+fn no_database<T>(variables: &mut Variables) -> Option<T> {
+    variables.problem(
+        "DATABASE_URL",
+        "is neither like sqlite:data/journal.db nor like postgres://user:password@host/database",
+    );
+    None
 }
 
 /// A reservation may take one instruction, two enquiries with the bank's time
@@ -328,7 +359,7 @@ fn check_time_budget(
 
 #[cfg(test)]
 mod tests {
-    use std::{cell::RefCell, collections::BTreeSet};
+    use std::{cell::RefCell, collections::BTreeSet, path::Path};
 
     use super::*;
     use crate::{
@@ -430,10 +461,10 @@ mod tests {
         assert_eq!(configuration.currencies.first().code(), answers::CURRENCY);
         assert_eq!(configuration.backend_api.port, 3003);
         assert_eq!(configuration.dfsp_api.host, "127.0.0.1");
-        assert_eq!(
+        assert!(matches!(
             configuration.database,
-            Some(PathBuf::from("data/journal.db"))
-        );
+            Some(Database::Sqlite(path)) if path == Path::new("data/journal.db")
+        ));
     }
 
     #[test]
@@ -477,6 +508,20 @@ mod tests {
         .unwrap();
         let url = configuration.connector_base_url.unwrap();
         assert_eq!(url.as_str(), "http://192.0.2.3:4001/");
+    }
+
+    #[test]
+    fn a_password_of_the_database_is_not_printed() {
+        let url = "postgres://bank:hunter2@192.0.2.4/journal";
+        let configuration = real(&[("DATABASE_URL", url)]).unwrap();
+        let printed = format!("{configuration:?}");
+        assert!(printed.contains("192.0.2.4"), "{printed}");
+        assert!(!printed.contains("hunter2"), "{printed}");
+
+        let broken = "postgres://bank:hunter2@192.0.2.4:port/journal";
+        let problems = real(&[("DATABASE_URL", broken)]).unwrap_err().to_string();
+        assert!(problems.contains("- DATABASE_URL "), "{problems}");
+        assert!(!problems.contains("hunter2"), "{problems}");
     }
 
     #[test]

@@ -15,7 +15,6 @@ use crate::{
     environment::Problems,
     journal::{
         Exceptions, Journal, Quotes,
-        sqlite::SqliteStore,
         store::{Store, StoreError},
         work::Schedule,
     },
@@ -114,12 +113,10 @@ pub fn choose_tls() {
 }
 
 /// Opens the journal that the configuration names.
-pub fn open_journal(configuration: &Configuration) -> Result<Arc<dyn Store>, StartError> {
-    let path = configuration
-        .database
-        .as_deref()
-        .ok_or_else(|| Problems::of("DATABASE_URL is missing"))?;
-    Ok(Arc::new(SqliteStore::open(path)?))
+pub async fn open_journal(configuration: &Configuration) -> Result<Arc<dyn Store>, StartError> {
+    let database = configuration.database.clone();
+    let database = database.ok_or_else(|| Problems::of("DATABASE_URL is missing"))?;
+    Ok(database.open().await?)
 }
 
 /// Makes the client of the core banking system that the configuration names.

@@ -26,7 +26,7 @@ use crate::{
         transfer_id::{QuoteId, TransferId},
     },
     environment::Problems,
-    journal::store::{Direction, Entry, Exception, Opening, Store, StoreError},
+    journal::store::{Direction, Entry, Exception, Lease, Opening, Store, StoreError},
 };
 
 /// Makes the process die at the record that `SANDBOX_CRASH` names: `before:3`
@@ -92,6 +92,22 @@ impl CrashingStore {
 
 #[async_trait]
 impl Store for CrashingStore {
+    fn is_shared(&self) -> bool {
+        self.store.is_shared()
+    }
+
+    async fn lease(
+        &self,
+        direction: Direction,
+        transfer_id: &TransferId,
+    ) -> Result<Option<Lease>, StoreError> {
+        self.store.lease(direction, transfer_id).await
+    }
+
+    async fn leave(&self) -> Result<(), StoreError> {
+        self.store.leave().await
+    }
+
     async fn open(&self, entry: Entry) -> Result<Opening, StoreError> {
         self.around(self.store.open(entry)).await
     }

@@ -20,6 +20,7 @@ mod debits;
 mod endpoints;
 mod funding;
 mod incoming_payment;
+mod journal;
 mod outgoing_payment;
 mod raw_request;
 mod stopping_store;

@@ -20,7 +20,7 @@ use core_connector::{
         timestamp::Timestamp,
         transfer_id::{QuoteId, TransferId},
     },
-    journal::store::{Direction, Entry, Exception, Opening, Store, StoreError},
+    journal::store::{Direction, Entry, Exception, Lease, Opening, Store, StoreError},
 };
 use tokio::sync::Notify;
 
@@ -74,6 +74,22 @@ impl StoppingStore {
 
 #[async_trait]
 impl Store for StoppingStore {
+    fn is_shared(&self) -> bool {
+        self.store.is_shared()
+    }
+
+    async fn lease(
+        &self,
+        direction: Direction,
+        transfer_id: &TransferId,
+    ) -> Result<Option<Lease>, StoreError> {
+        self.store.lease(direction, transfer_id).await
+    }
+
+    async fn leave(&self) -> Result<(), StoreError> {
+        self.store.leave().await
+    }
+
     async fn open(&self, entry: Entry) -> Result<Opening, StoreError> {
         self.around(self.store.open(entry)).await
     }

@@ -3,7 +3,6 @@
 use std::{
     collections::{BTreeMap, HashMap},
     net::TcpListener,
-    path::Path,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -32,6 +31,7 @@ use crate::{
     charges,
     customers::{currency, id_type, seed},
     debits,
+    journal::TestJournal,
 };
 
 // [if cbs_auth is basic, api_key, oauth2]
@@ -55,6 +55,7 @@ pub struct TestConnector {
     pub bank: SandboxBank,
     /// The journal, while a connector works on it.
     store: Option<Arc<dyn Store>>,
+    journal: TestJournal,
     variables: HashMap<String, String>,
     simulator_server: ServerHandle,
     /// Everything that the connector does for itself runs here, and ends when
@@ -83,14 +84,16 @@ impl TestConnector {
         let folder = Arc::new(TempDir::new().unwrap());
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let simulator_url = format!("http://{}", listener.local_addr().unwrap());
-        let database = format!("sqlite:{}", folder.path().join("journal.db").display());
+        let journal = TestJournal::new(&folder).await;
         let id_type = id_type().to_string();
         let usual = [
             ("SDK_SERVER_PORT", "0"),
             ("DFSP_SERVER_PORT", "0"),
             ("SUPPORTED_ID_TYPE", &id_type),
             ("SDK_BASE_URL", &simulator_url),
-            ("DATABASE_URL", &database),
+            ("DATABASE_URL", journal.url()),
+            // Of several replicas, which there are in few tests.
+            ("LEASE_MS", "600"),
             // Of the client, which is not used here; never above the next one.
             ("CBS_REQUEST_TIMEOUT_MS", "100"),
             ("CBS_SETTLE_MS", "100"),
@@ -119,7 +122,7 @@ impl TestConnector {
             .collect();
 
         let configuration = configuration(&variables);
-        let store = open_journal(&configuration).unwrap();
+        let store = open_journal(&configuration).await.unwrap();
         let bank = SandboxBank::new(seed);
         let running = run(configuration, wrap(Arc::clone(&store)), bank.clone());
 
@@ -138,6 +141,7 @@ impl TestConnector {
             simulator: Caller::of(simulator_url),
             bank,
             store: Some(store),
+            journal,
             variables,
             simulator_server,
             runtime: Some(running.runtime),
@@ -161,7 +165,7 @@ impl TestConnector {
         // The journal is free when the last trace of the dead one has gone.
         let deadline = Instant::now() + PATIENCE;
         let store = loop {
-            match open_journal(&configuration) {
+            match open_journal(&configuration).await {
                 Ok(store) => break store,
                 Err(error) => assert!(Instant::now() < deadline, "{error}"),
             }
@@ -176,16 +180,15 @@ impl TestConnector {
 
     /// Ends the connector, and counts what it has left in the journal: the rows
     /// of every table.
-    pub async fn end_and_count_rows(&mut self) -> BTreeMap<String, u32> {
+    pub async fn end_and_count_rows(&mut self) -> BTreeMap<String, i64> {
         self.die();
         self.store = None;
-        let database = configuration(&self.variables).database.unwrap();
         let deadline = Instant::now() + PATIENCE;
         loop {
-            match count_rows(&database) {
-                Ok(rows) => return rows,
-                Err(error) => assert!(Instant::now() < deadline, "{error}"),
+            if let Some(rows) = self.journal.count_rows().await {
+                return rows;
             }
+            assert!(Instant::now() < deadline, "the journal cannot be read");
             tokio::time::sleep(PAUSE).await;
         }
     }
@@ -239,18 +242,6 @@ impl Drop for TestConnector {
 
 fn configuration(variables: &HashMap<String, String>) -> Configuration {
     Configuration::read(|name| variables.get(name).cloned()).unwrap()
-}
-
-fn count_rows(database: &Path) -> rusqlite::Result<BTreeMap<String, u32>> {
-    let journal = rusqlite::Connection::open(database)?;
-    let mut tables = journal.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'")?;
-    let tables = tables.query_map([], |row| row.get::<_, String>(0))?;
-    let count = |table: String| {
-        let query = format!("SELECT count(*) FROM \"{table}\"");
-        let rows = journal.query_row(&query, [], |row| row.get(0))?;
-        Ok((table, rows))
-    };
-    tables.map(|table| count(table?)).collect()
 }
 
 struct Running {

@@ -8,7 +8,8 @@ use rusqlite::params;
 use crate::{
     domain::timestamp::Timestamp,
     journal::{
-        sqlite::{SqliteStore, read_direction},
+        postgres::{self, PostgresStore},
+        sqlite::{self, SqliteStore},
         store::{Direction, StoreError},
     },
 };
@@ -72,12 +73,52 @@ impl History for SqliteStore {
                         Ok(Recorded {
                             number: row.get(0)?,
                             recorded_at: Timestamp::from_milliseconds(row.get(1)?),
-                            direction: read_direction(row)?,
+                            direction: sqlite::read_direction(row)?,
                             body: row.get(3)?,
                         })
                     },
                 )?
                 .collect()
+        })
+        .await
+    }
+}
+
+#[async_trait]
+impl History for PostgresStore {
+    async fn recorded_after(
+        &self,
+        number: i64,
+        not_before: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Recorded>, StoreError> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        postgres::within_time(async {
+            let client = self.client().await?;
+            let query = client
+                .prepare_cached(
+                    "SELECT history.number, history.recorded_at, payment.direction, payment.body \
+                     FROM history JOIN payment \
+                     ON payment.direction = history.direction \
+                     AND payment.transfer_id = history.transfer_id \
+                     AND payment.version = history.version \
+                     WHERE history.number > $1 AND history.recorded_at >= $2 \
+                     AND history.direction IN ('incoming', 'outgoing') \
+                     ORDER BY history.number LIMIT $3",
+                )
+                .await?;
+            let rows = client
+                .query(&query, &[&number, &not_before.as_milliseconds(), &limit])
+                .await?;
+            let recorded = rows.iter().map(|row| {
+                Ok(Recorded {
+                    number: row.try_get("number")?,
+                    recorded_at: Timestamp::from_milliseconds(row.try_get("recorded_at")?),
+                    direction: postgres::read_direction(row)?,
+                    body: row.try_get("body")?,
+                })
+            });
+            recorded.collect()
         })
         .await
     }

@@ -85,9 +85,9 @@ impl BulkPayee {
         Self {
             payee,
             max_items,
+            turns: Turns::of(&transfers),
             quotes,
             transfers,
-            turns: Turns::default(),
             tasks,
         }
     }

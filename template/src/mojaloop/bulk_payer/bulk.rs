@@ -112,8 +112,8 @@ impl BulkPayer {
             settings: Arc::new(settings),
             payer,
             connector,
+            turns: progress.turns(),
             progress,
-            turns: Turns::default(),
             tasks,
         }
     }

@@ -45,8 +45,8 @@ impl SentRequests {
             payee,
             connector,
             journal,
+            turns: progress.turns(),
             progress,
-            turns: Turns::default(),
             lifetime: Arc::new(lifetime),
         }
     }

@@ -50,8 +50,8 @@ impl ReceivedRequests {
         Self {
             payer,
             journal,
+            turns: progress.turns(),
             progress,
-            turns: Turns::default(),
             lifetime: Arc::new(lifetime),
         }
     }
