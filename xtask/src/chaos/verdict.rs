@@ -423,3 +423,180 @@ impl<'a> Court<'a> {
         Some(entries)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::chaos::{memory::Offer, patterns::PATTERNS};
+
+    const ID: &str = "transfer-1";
+    const PAYEE: &str = "2000001";
+
+    /// One incoming payment of 10, of which the bank keeps 1, that went as it should.
+    fn evidence() -> Evidence {
+        let incoming = Incoming {
+            payee_account: PAYEE.to_owned(),
+            quote: Some((Cents::new(1000), Cents::new(900))),
+            quote_id: Some("quote-1".to_owned()),
+            reserved: true,
+            acknowledged: vec!["COMMITTED".to_owned()],
+            reserved_after_abort: false,
+        };
+        let mut balances: HashMap<_, _> = customers::opening_balances().into_iter().collect();
+        let moved = [(FLOAT_ACCOUNT, -1000), (PAYEE, 900), (FEE_ACCOUNT, 100)];
+        for (account, amount) in moved {
+            *balances.get_mut(account).unwrap() += Cents::new(amount);
+        }
+        let entry = |(account, amount): (&str, i64)| (account.to_owned(), Cents::new(amount));
+        let posting = Posting {
+            transfer_id: ID.to_owned(),
+            step: "commit-credit".to_owned(),
+            entries: moved.into_iter().map(entry).collect(),
+        };
+        Evidence {
+            incoming: HashMap::from([(ID.to_owned(), incoming)]),
+            outgoing: Vec::new(),
+            hub: hub("COMMITTED"),
+            ledger: Ledger {
+                balanced: true,
+                balances,
+                postings: vec![posting],
+                open_holds: Vec::new(),
+            },
+            journal: vec![JournalPayment {
+                direction: Direction::Incoming,
+                transfer_id: ID.to_owned(),
+                home_transaction_id: None,
+                state: "committed".to_owned(),
+                is_due: false,
+                parked: None,
+                version: 5,
+                recorded: 5,
+            }],
+            quotes: vec!["quote-1".to_owned()],
+            exceptions: BTreeMap::new(),
+            told_now: HashMap::new(),
+        }
+    }
+
+    fn hub(state: &str) -> Hub {
+        let transfer = json!({ "transferId": ID, "direction": "INBOUND", "hubState": state });
+        Hub::read(&json!([transfer])).unwrap()
+    }
+
+    fn judged(change: impl FnOnce(&mut Evidence)) -> Verdict {
+        let mut evidence = evidence();
+        change(&mut evidence);
+        judge(&PATTERNS[0], &evidence)
+    }
+
+    #[test]
+    fn a_payment_that_went_as_it_should_is_accounted_for() {
+        let verdict = judged(|_| {});
+        assert!(verdict.is_good(), "{verdict}");
+        assert_eq!(verdict.parked(), 0);
+    }
+
+    #[test]
+    fn a_committed_payment_without_a_posting_is_lost() {
+        let verdict = judged(|evidence| evidence.ledger.postings.clear());
+        assert_eq!((verdict.lost(), verdict.doubled()), (1, 0), "{verdict}");
+    }
+
+    #[test]
+    fn a_posting_without_a_commit_is_lost() {
+        let verdict = judged(|evidence| {
+            evidence.hub = hub("ABORTED");
+            evidence.journal[0].state = "aborted".to_owned();
+        });
+        assert_eq!(verdict.lost(), 1, "{verdict}");
+    }
+
+    #[test]
+    fn two_postings_are_doubled() {
+        let verdict = judged(|evidence| {
+            let again = evidence.ledger.postings[0].clone();
+            evidence.ledger.postings.push(again);
+        });
+        assert_eq!(verdict.doubled(), 1, "{verdict}");
+    }
+
+    #[test]
+    fn a_posting_of_a_payment_that_nobody_knows_is_doubled() {
+        let verdict = judged(|evidence| {
+            evidence.ledger.postings.push(Posting {
+                transfer_id: "transfer-2".to_owned(),
+                ..evidence.ledger.postings[0].clone()
+            });
+        });
+        assert_eq!(verdict.doubled(), 1, "{verdict}");
+    }
+
+    #[test]
+    fn a_cent_too_much_is_noticed_in_the_posting_and_on_the_account() {
+        let verdict = judged(|evidence| {
+            evidence.ledger.postings[0].entries[1].1 += Cents::new(1);
+        });
+        assert_eq!(verdict.lost(), 1, "{verdict}");
+        let verdict = judged(|evidence| {
+            *evidence.ledger.balances.get_mut(PAYEE).unwrap() += Cents::new(1);
+        });
+        assert_eq!(verdict.wrong.len(), 1, "{verdict}");
+    }
+
+    #[test]
+    fn what_was_answered_and_is_forgotten_is_lost() {
+        let verdict = judged(|evidence| evidence.quotes.clear());
+        assert_eq!(verdict.lost(), 1, "{verdict}");
+        let verdict = judged(|evidence| evidence.journal.clear());
+        assert_eq!(verdict.lost(), 1, "{verdict}");
+        let verdict = judged(|evidence| evidence.journal[0].recorded = 4);
+        assert_eq!(verdict.lost(), 1, "{verdict}");
+    }
+
+    #[test]
+    fn a_payment_that_has_not_ended_is_lost() {
+        let verdict = judged(|evidence| evidence.journal[0].state = "committing".to_owned());
+        assert_eq!(verdict.lost(), 1, "{verdict}");
+        let verdict = judged(|evidence| evidence.journal[0].is_due = true);
+        assert_eq!(verdict.lost(), 1, "{verdict}");
+    }
+
+    #[test]
+    fn a_payment_may_wait_for_a_person_only_if_the_bank_has_refused() {
+        let parked = |reason: &str| {
+            judged(|evidence| {
+                evidence.ledger.postings.clear();
+                evidence.ledger.balances = customers::opening_balances().into_iter().collect();
+                evidence.journal[0].state = "committing".to_owned();
+                evidence.journal[0].parked = Some(reason.to_owned());
+            })
+        };
+        let verdict = parked("the core banking system refused while committing: blocked");
+        assert!(verdict.is_good(), "{verdict}");
+        assert_eq!(verdict.parked(), 1);
+        let verdict = parked("tried too often");
+        assert_eq!((verdict.lost(), verdict.parked()), (1, 1), "{verdict}");
+    }
+
+    #[test]
+    fn an_offer_has_to_be_there_and_the_same_whenever_it_is_asked_for() {
+        let offer = |transfer_id: &str| Offer {
+            transfer_id: transfer_id.to_owned(),
+            send_amount: Cents::new(100),
+            source_fees: Cents::ZERO,
+        };
+        let sent = |offers: &[&str]| Outgoing {
+            home_transaction_id: "home-1".to_owned(),
+            payer_account: PAYEE.to_owned(),
+            offers: offers.iter().map(|id| offer(id)).collect(),
+            told: Vec::new(),
+        };
+        let verdict = judged(|evidence| evidence.outgoing.push(sent(&["transfer-9"])));
+        assert_eq!((verdict.lost(), verdict.doubled()), (1, 0), "{verdict}");
+        let verdict = judged(|evidence| evidence.outgoing.push(sent(&["a", "b"])));
+        assert_eq!((verdict.lost(), verdict.doubled()), (1, 1), "{verdict}");
+    }
+}
