@@ -206,17 +206,14 @@ impl<'a> Court<'a> {
                 }
                 None => self.lost(id, format!("{direction} is still {state}")),
             }
-            if let Some(told) = self.evidence.exceptions.get(id) {
-                self.lost(
-                    id,
-                    format!("{direction} {state}, with an exception: {told}"),
-                );
-            }
         }
-        let in_journal: HashSet<&str> = self.journal.keys().map(|(_, id)| *id).collect();
+        // A person would look into it, and find nothing to reconcile.
         for (id, told) in &self.evidence.exceptions {
-            if !in_journal.contains(id.as_str()) {
-                self.lost(id, format!("unknown, with an exception: {told}"));
+            if !self.parked(Direction::Incoming, id) {
+                let found = self.journal.get(&(Direction::Incoming, id.as_str()));
+                let state = found.map_or("unknown", |payment| payment.state.as_str());
+                let problem = format!("an exception of {id}, told {told}, which is {state}");
+                self.verdict.add(problem);
             }
         }
     }
@@ -579,6 +576,15 @@ mod tests {
         assert_eq!(verdict.parked(), 1);
         let verdict = parked("tried too often");
         assert_eq!((verdict.lost(), verdict.parked()), (1, 1), "{verdict}");
+    }
+
+    #[test]
+    fn an_exception_that_no_parked_payment_explains_is_wrong() {
+        let verdict = judged(|evidence| {
+            let exception = (ID.to_owned(), "COMMITTED".to_owned());
+            evidence.exceptions.extend([exception]);
+        });
+        assert_eq!((verdict.lost(), verdict.is_good()), (0, false), "{verdict}");
     }
 
     #[test]
