@@ -3,6 +3,7 @@
 use std::path::Path;
 
 pub mod bench;
+pub mod chaos;
 pub mod contract;
 pub mod derived;
 pub mod fuzz;

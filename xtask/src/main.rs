@@ -2,12 +2,15 @@
 //! README's table; `cargo xtask twins --check` only says whether they are up to
 //! date. `cargo xtask matrix` tries combinations of answers. `cargo xtask fuzz` sends a
 //! connector what nobody would think of. `cargo xtask bench` measures what one costs.
+//! `cargo xtask chaos` kills connectors under load.
 
 use std::process::ExitCode;
 
 use anyhow::Result;
 use xtask::{
-    bench, derived, fuzz,
+    bench,
+    chaos::command as chaos,
+    derived, fuzz,
     matrix::command::{self, Request},
     repository,
 };
@@ -45,12 +48,24 @@ fn main() -> ExitCode {
                 return ExitCode::from(2);
             }
         },
+        ["chaos", "--help"] => {
+            println!("{}", chaos::USAGE);
+            Ok(ExitCode::SUCCESS)
+        }
+        ["chaos", options @ ..] => match chaos::Request::parse(options) {
+            Ok(request) => request.carry_out().map(|()| ExitCode::SUCCESS),
+            Err(error) => {
+                eprintln!("{error:#}\n\n{}", chaos::USAGE);
+                return ExitCode::from(2);
+            }
+        },
         _ => {
             eprintln!(
-                "{USAGE}\n\n{}\n\n{}\n\n{}",
+                "{USAGE}\n\n{}\n\n{}\n\n{}\n\n{}",
                 command::USAGE,
                 fuzz::USAGE,
-                bench::USAGE
+                bench::USAGE,
+                chaos::USAGE
             );
             return ExitCode::from(2);
         }

@@ -5,6 +5,7 @@ use std::{
     fs::{self, File},
     io::Read,
     net::{Ipv4Addr, TcpListener},
+    os::unix::process::CommandExt,
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
     sync::atomic::{AtomicU16, Ordering},
@@ -70,8 +71,24 @@ impl RunningProgram {
         log: &Path,
         variables: impl IntoIterator<Item = (Name, Value)>,
     ) -> Result<Self> {
+        // Its own group is that of this process.
+        Self::start_in_group(None, program, folder, log, variables)
+    }
+
+    /// As [`start`](Self::start), in another process group.
+    pub fn start_in_group<Name: AsRef<OsStr>, Value: AsRef<OsStr>>(
+        group: Option<i32>,
+        program: &Path,
+        folder: &Path,
+        log: &Path,
+        variables: impl IntoIterator<Item = (Name, Value)>,
+    ) -> Result<Self> {
         let output = File::options().create(true).append(true).open(log)?;
-        let child = Command::new(program)
+        let mut command = Command::new(program);
+        if let Some(group) = group {
+            command.process_group(group);
+        }
+        let child = command
             .current_dir(folder)
             .env_clear()
             .envs(variables)
@@ -117,11 +134,16 @@ impl RunningProgram {
 
     /// Asks the program to end, as an orchestrator does.
     pub fn terminate(&self) -> Result<()> {
+        self.signal("-TERM")
+    }
+
+    /// Sends the program a signal, named as `kill` names it.
+    pub fn signal(&self, signal: &str) -> Result<()> {
         let status = Command::new("kill")
-            .args(["-TERM", &self.child.id().to_string()])
+            .args([signal, &self.child.id().to_string()])
             .status()
             .context("cannot run kill")?;
-        ensure!(status.success(), "kill: {status}");
+        ensure!(status.success(), "kill {signal}: {status}");
         Ok(())
     }
 

@@ -108,10 +108,10 @@ enum AcceptedAgain {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Told {
-    IsHeard,
-    IsHeardAndNotAnswered,
-    IsNotHeard,
-    IsHeardAndTheConnectorDies,
+    Heard,
+    HeardAndNotAnswered,
+    NotHeard,
+    HeardAndTheConnectorDies,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -217,9 +217,9 @@ impl ModelConnector {
         self.process.reach(&what).await;
         let chosen = {
             let mut world = self.process.world();
-            let faults = [Told::IsHeardAndNotAnswered, Told::IsNotHeard];
-            let chosen = world.usually(&what, Told::IsHeard, &faults);
-            if chosen == Told::IsHeard && (payee_is_confirmed || !PAUSES_AT_PAYEE) {
+            let faults = [Told::HeardAndNotAnswered, Told::NotHeard];
+            let chosen = world.usually(&what, Told::Heard, &faults);
+            if chosen == Told::Heard && (payee_is_confirmed || !PAUSES_AT_PAYEE) {
                 let expires_at = Timestamp::now().after(OFFER_LIFETIME);
                 world.situation.scheme.offer_expires_at = Some(expires_at);
                 return Ok(answer(200, terms(expires_at)));
@@ -227,8 +227,8 @@ impl ModelConnector {
             chosen
         };
         match chosen {
-            Told::IsHeard => Ok(answer(200, payee())),
-            Told::IsNotHeard => Err(unreachable()),
+            Told::Heard => Ok(answer(200, payee())),
+            Told::NotHeard => Err(unreachable()),
             _ => self.lose_answer().await,
         }
     }
@@ -336,19 +336,19 @@ impl ModelConnector {
             let told_yes = world.situation.scheme.was_told_yes;
             world.ensure(!told_yes, "a transfer is accepted and then rejected");
             let faults = [
-                Told::IsHeardAndNotAnswered,
-                Told::IsNotHeard,
-                Told::IsHeardAndTheConnectorDies,
+                Told::HeardAndNotAnswered,
+                Told::NotHeard,
+                Told::HeardAndTheConnectorDies,
             ];
-            let chosen = world.usually(&what, Told::IsHeard, &faults);
-            world.situation.scheme.was_told_no |= chosen != Told::IsNotHeard;
+            let chosen = world.usually(&what, Told::Heard, &faults);
+            world.situation.scheme.was_told_no |= chosen != Told::NotHeard;
             chosen
         };
         match chosen {
-            Told::IsHeard => Ok(answer(200, json!({ "currentState": "ABORTED" }))),
-            Told::IsNotHeard => Err(unreachable()),
-            Told::IsHeardAndTheConnectorDies => self.process.die().await,
-            Told::IsHeardAndNotAnswered => self.lose_answer().await,
+            Told::Heard => Ok(answer(200, json!({ "currentState": "ABORTED" }))),
+            Told::NotHeard => Err(unreachable()),
+            Told::HeardAndTheConnectorDies => self.process.die().await,
+            Told::HeardAndNotAnswered => self.lose_answer().await,
         }
     }
 

@@ -124,8 +124,7 @@ pub enum Opening {
 }
 
 /// A final word of the scheme that does not fit what was done here: about a
-/// transfer that was never prepared, against what was told before, or one that
-/// the core banking system refused to follow.
+/// transfer that was never prepared, or against what was told before.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exception {
     pub transfer_id: TransferId,

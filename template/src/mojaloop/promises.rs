@@ -442,8 +442,7 @@ impl<P: Promised, K: Keeper<P>> Promises<P, K> {
                 (PromiseState::Refused, Work::none())
             }
             (_, Outcome::Refused(refusal)) => {
-                let parked = self.reconciliation_error(&recorded.payment, refusal);
-                (state, parked.await?)
+                (state, reconciliation_error(&recorded.payment, refusal))
             }
             (PromiseState::Committing, Outcome::Done(_)) => (PromiseState::Committed, Work::none()),
             (_, Outcome::Done(_) | Outcome::NotDone) => (PromiseState::Aborted, Work::none()),
@@ -455,25 +454,19 @@ impl<P: Promised, K: Keeper<P>> Promises<P, K> {
         self.progress.record(recorded, work).await?;
         Ok(true)
     }
+}
 
-    /// The scheme has decided, and the bank refuses to follow: hub and other
-    /// participants believe something else than the books say. Nobody but a
-    /// person can put that right, so it is kept as an exception and nothing is
-    /// tried any more.
-    async fn reconciliation_error(
-        &self,
-        payment: &P,
-        refusal: Refusal,
-    ) -> Result<Work, PaymentError> {
-        let told = payment.promise().told;
-        let told = told.map_or("nothing", FinalState::as_str);
-        self.keep_exception(payment.transfer_id(), told).await?;
-        Ok(Work::parked(format!(
-            "reconciliation error: the scheme says {told}, \
-             the core banking system refused while {}: {refusal}",
-            payment.state_name()
-        )))
-    }
+/// The scheme has decided, and the bank refuses to follow: hub and other
+/// participants believe something else than the books say. Nobody but a person
+/// can put that right, so nothing is tried any more.
+fn reconciliation_error<P: Promised>(payment: &P, refusal: Refusal) -> Work {
+    let told = payment.promise().told;
+    let told = told.map_or("nothing", FinalState::as_str);
+    Work::parked(format!(
+        "reconciliation error: the scheme says {told}, \
+         the core banking system refused while {}: {refusal}",
+        payment.state_name()
+    ))
 }
 
 fn intent_after(told: FinalState) -> PromiseState {
