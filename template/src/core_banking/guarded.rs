@@ -11,7 +11,6 @@ use async_trait::async_trait;
 use super::port::{self, BankError, Booking, BookingId, Bookings, CoreBankingSystem, Customers};
 use crate::{
     domain::{
-        self,
         amount::Amount,
         identifier::PartyIdentifier,
         party::{AccountNumber, Customer},
@@ -61,8 +60,6 @@ impl GuardedBank {
         made.unwrap_or_else(|not_sent| Err(BankError::NotAsked(not_sent)))
     }
 }
-
-impl CoreBankingSystem for GuardedBank {}
 
 #[async_trait]
 impl Customers for GuardedBank {
@@ -282,7 +279,7 @@ impl port::Liquidity for GuardedBank {
     async fn available(
         &self,
         account: &AccountNumber,
-        currency: domain::currency::Currency,
+        currency: crate::domain::currency::Currency,
     ) -> Result<Amount, BankError> {
         self.ask(self.bank.available(account, currency)).await
     }
@@ -295,9 +292,9 @@ impl port::Pricing for GuardedBank {
     async fn payee_charges(
         &self,
         payee: &AccountNumber,
-        amount_type: domain::quote::AmountType,
+        amount_type: crate::domain::quote::AmountType,
         amount: Amount,
-    ) -> Result<domain::quote::PayeeCharges, BankError> {
+    ) -> Result<crate::domain::quote::PayeeCharges, BankError> {
         self.ask(self.bank.payee_charges(payee, amount_type, amount))
             .await
     }
@@ -305,7 +302,7 @@ impl port::Pricing for GuardedBank {
     async fn payer_fee(
         &self,
         payer: &AccountNumber,
-        terms: domain::quote::Terms,
+        terms: crate::domain::quote::Terms,
     ) -> Result<Amount, BankError> {
         self.ask(self.bank.payer_fee(payer, terms)).await
     }
@@ -317,8 +314,8 @@ impl port::Pricing for GuardedBank {
 impl port::OneTimePasswords for GuardedBank {
     async fn find_one_time_password(
         &self,
-        transaction_request_id: &domain::transfer_id::TransferId,
-    ) -> Result<Option<domain::one_time_password::OneTimePassword>, BankError> {
+        transaction_request_id: &crate::domain::transfer_id::TransferId,
+    ) -> Result<Option<crate::domain::one_time_password::OneTimePassword>, BankError> {
         self.ask(self.bank.find_one_time_password(transaction_request_id))
             .await
     }
@@ -330,8 +327,8 @@ impl port::OneTimePasswords for GuardedBank {
 impl port::Rates for GuardedBank {
     async fn offer_rate(
         &self,
-        source: domain::currency::Currency,
-        target: domain::currency::Currency,
+        source: crate::domain::currency::Currency,
+        target: crate::domain::currency::Currency,
     ) -> Result<port::RateOffer, BankError> {
         self.ask(self.bank.offer_rate(source, target)).await
     }
@@ -344,7 +341,7 @@ impl port::Conversions for GuardedBank {
     async fn reserve_conversion(
         &self,
         reference: &Reference,
-        amounts: &domain::currency_conversion::ConvertedAmounts,
+        amounts: &crate::domain::currency_conversion::ConvertedAmounts,
     ) -> Result<BookingId, BankError> {
         self.instruct(self.bank.reserve_conversion(reference, amounts))
             .await
@@ -370,3 +367,4 @@ impl port::Conversions for GuardedBank {
 }
 
 // [end]
+impl CoreBankingSystem for GuardedBank {}

@@ -29,7 +29,6 @@ use crate::{
         period::Period,
         reference::Reference,
         timestamp::Timestamp,
-        transfer_id::TransferId,
     },
 };
 
@@ -381,7 +380,7 @@ impl crate::core_banking::port::Pricing for ModelBank {
 impl crate::core_banking::port::OneTimePasswords for ModelBank {
     async fn find_one_time_password(
         &self,
-        _: &TransferId,
+        _: &crate::domain::transfer_id::TransferId,
     ) -> Result<Option<OneTimePassword>, BankError> {
         Ok(None)
     }

@@ -806,17 +806,21 @@ mod tests {
     async fn a_journal_that_has_too_much_to_do_says_so() {
         let (_folder, store) = in_a_folder();
         let (finish, finished) = std::sync::mpsc::channel::<()>();
+        let (begin, begun) = oneshot::channel();
         let busy = tokio::spawn({
             let store = store.clone();
             async move {
                 store
                     .write(move |_| {
+                        let _ = begin.send(());
                         let _ = finished.recv();
                         Ok(())
                     })
                     .await
             }
         });
+        // What is queued from here on is not part of its batch.
+        begun.await.unwrap();
         let waiting = (0..QUEUE_LENGTH + 1).map(|_| {
             let store = store.clone();
             tokio::spawn(async move { store.write(|_| Ok(())).await.is_ok() })
