@@ -53,9 +53,11 @@ pub async fn admit(
 fn concern_of(method: &Method, path: &str) -> Option<Concern> {
     let resource = path.split('/').nth(1).unwrap_or_default();
     match (method.as_str(), resource) {
-        ("GET", "" | "health" | "openapi.json") => None,
+        // [if payer_debit is push_approval]
         // A customer's approval is about a payment that waits for it.
         ("POST", "approvals") => Some(Concern::UnderWay),
+        // [end]
+        ("GET", "" | "health" | "openapi.json") => None,
         ("GET", "parties" | "participants" | "otp") | ("POST" | "DELETE", _) => {
             Some(Concern::NewBusiness)
         }
@@ -107,7 +109,9 @@ mod tests {
             (Method::PUT, "/bulkTransactions/b-1"),
             (Method::PUT, "/send-money/t-1"),
             (Method::PUT, "/requestToPay/r-1"),
+            // [if payer_debit is push_approval]
             (Method::POST, "/approvals"),
+            // [end]
         ] {
             let concern = concern_of(&method, path);
             assert_eq!(concern, Some(Concern::UnderWay), "{method} {path}");
