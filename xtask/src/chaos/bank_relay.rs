@@ -43,6 +43,8 @@ pub struct BankRelay {
     bank: u16,
     chance: Chance,
     requests: AtomicU64,
+    /// Instructions of which two copies are on their way.
+    told_twice: AtomicU64,
     behaviour: Mutex<Behaviour>,
     tally: Arc<Tally>,
     stragglers: Stragglers,
@@ -68,6 +70,7 @@ impl BankRelay {
             bank,
             chance,
             requests: AtomicU64::new(0),
+            told_twice: AtomicU64::new(0),
             behaviour: Mutex::new(behaviour),
             tally,
             stragglers: Stragglers::default(),
@@ -82,7 +85,7 @@ impl BankRelay {
             behaviour.mood = mood;
             behaviour.forgetful = true;
         }
-        while self.stragglers.are_there() {
+        while self.told_twice.load(Ordering::SeqCst) > 0 || self.stragglers.are_there() {
             thread::sleep(Duration::from_millis(10));
         }
         let answer = send(
@@ -126,7 +129,7 @@ impl BankRelay {
             _ if happens(rng, SELDOM) => one_of(rng, OTHERS),
             _ => BankMood::Well,
         };
-        match (drawn, step) {
+        let drawn = match (drawn, step) {
             (BankMood::ToldTwice, _) if behaviour.forgetful => BankMood::Well,
             (BankMood::ToldTwice, Step::Question | Step::Enquiry) => BankMood::Well,
             (BankMood::Refusing, Step::Question | Step::Enquiry) => BankMood::Well,
@@ -137,7 +140,12 @@ impl BankRelay {
                 BankMood::Refusing
             }
             _ => drawn,
+        };
+        if drawn == BankMood::ToldTwice {
+            // Before the bank can become forgetful: that waits for the lock, and then for this.
+            self.told_twice.fetch_add(1, Ordering::SeqCst);
         }
+        drawn
     }
 }
 
@@ -223,7 +231,9 @@ impl Route for BankRelay {
                     // The other copy comes first.
                     thread::sleep(Duration::from_millis(rng.u64(0..200)));
                 }
-                deliver()
+                let answer = deliver();
+                self.told_twice.fetch_sub(1, Ordering::SeqCst);
+                answer
             }
             BankMood::BehindGateway => {
                 self.tally.count("bank behind a gateway");
