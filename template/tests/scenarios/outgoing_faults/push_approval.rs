@@ -65,6 +65,9 @@ async fn call_back(connector: &TestConnector, body: &Value, secret: &str) -> Ans
     caller::answer(request).await
 }
 
+/// A bank that is asked again and again in vain is left alone after a while. Not here.
+const PATIENT: (&str, &str) = ("BREAKER_FAILURES", "100000");
+
 #[tokio::test]
 async fn a_payment_that_the_customer_declines_is_rejected_at_the_scheme() {
     let connector = TestConnector::start().await;
@@ -103,7 +106,7 @@ async fn a_customer_who_does_not_answer_is_not_waited_for_longer_than_the_offer_
 
 #[tokio::test]
 async fn a_customer_who_approves_in_the_last_moment_has_paid() {
-    let connector = TestConnector::with(&[("APPROVAL_WAIT_MS", "500")]).await;
+    let connector = TestConnector::with(&[("APPROVAL_WAIT_MS", "500"), PATIENT]).await;
     // Only when the request is cancelled is it noticed that he has approved.
     connector.bank_fault("find_approval", "fail", None);
     let request = send_money(Joshua, "100");
@@ -114,7 +117,7 @@ async fn a_customer_who_approves_in_the_last_moment_has_paid() {
 
 #[tokio::test]
 async fn what_was_approved_and_came_too_late_is_refunded() {
-    let connector = TestConnector::start().await;
+    let connector = TestConnector::with(&[PATIENT]).await;
     connector
         .scheme_behaves(json!({ "quoteLifetimeMs": 1500 }))
         .await;
