@@ -68,6 +68,12 @@ impl Patience {
         self.settles_after
             .saturating_add(self.longest_call.saturating_mul(5))
     }
+
+    /// How long after its beginning an attempt may still give an instruction, so
+    /// that it is over when everybody else believes it to be.
+    fn may_instruct_for(self) -> Duration {
+        self.longest_attempt().saturating_sub(self.longest_call)
+    }
 }
 
 /// Carries out one step under its reference.
@@ -76,6 +82,9 @@ impl Patience {
 /// instruction is given once more if it had not. If the bank did not answer,
 /// it may still act, so the instruction is not given again here: the outcome
 /// is unknown until the bank has had its time.
+///
+/// A process that was halted in between (a frozen container, a moved machine)
+/// gives no instruction any more: another one may have taken its place since.
 pub async fn carry_out<Instruction, Answer>(
     bank: &(impl Bookings + ?Sized),
     patience: Patience,
@@ -87,10 +96,13 @@ where
     Instruction: Fn() -> Answer + Send + Sync,
     Answer: Future<Output = Result<BookingId, BankError>> + Send,
 {
+    let instruct_by = Timestamp::now().after(patience.may_instruct_for());
+    let in_time = || Timestamp::now() <= instruct_by;
     if let Attempt::AgainSince(since) = attempt {
         match booked_after_settling(bank, patience, since, reference).await {
             Ok(Some(booking)) => return booking.into(),
-            Ok(None) => {}
+            Ok(None) if in_time() => {}
+            Ok(None) => return Outcome::Unknown(halted()),
             Err(error) => return Outcome::Unknown(error),
         }
     }
@@ -104,7 +116,7 @@ where
     tracing::warn!(%reference, error = %failure, "outcome unknown, asking the bank");
     match (bank.find_booking(reference).await, &failure) {
         (Ok(Some(booking)), _) => booking.into(),
-        (Ok(None), BankError::Failed(_)) => match instruct().await {
+        (Ok(None), BankError::Failed(_)) if in_time() => match instruct().await {
             Ok(booking_id) => Outcome::Done(Some(booking_id)),
             Err(BankError::Refused(refusal)) => Outcome::Refused(refusal),
             Err(again) => Outcome::Unknown(again),
@@ -112,6 +124,10 @@ where
         (Ok(None) | Err(BankError::NotAsked(_)), _) => Outcome::Unknown(failure),
         (Err(still_unknown), _) => Outcome::Unknown(still_unknown),
     }
+}
+
+fn halted() -> BankError {
+    BankError::Unreachable("this process was halted for too long to instruct it".to_owned())
 }
 
 /// Finds out what came of a step that is not wanted any more, and does not
@@ -171,6 +187,8 @@ mod tests {
         instructions: Mutex<Vec<Result<BookingId, BankError>>>,
         enquiries: Mutex<Vec<Result<Option<Booking>, BankError>>>,
         asked: Mutex<Vec<&'static str>>,
+        /// How long nothing goes on here before it answers an enquiry.
+        halts_for: Duration,
     }
 
     impl Scripted {
@@ -181,7 +199,7 @@ mod tests {
             Self {
                 instructions: Mutex::new(instructions),
                 enquiries: Mutex::new(enquiries),
-                asked: Mutex::default(),
+                ..Self::default()
             }
         }
 
@@ -206,6 +224,7 @@ mod tests {
     impl Bookings for Scripted {
         async fn find_booking(&self, _: &Reference) -> Result<Option<Booking>, BankError> {
             self.asked.lock().unwrap().push("enquire");
+            std::thread::sleep(self.halts_for);
             self.enquiries.lock().unwrap().remove(0)
         }
     }
@@ -283,6 +302,17 @@ mod tests {
         let (outcome, asked) = bank.run(Attempt::First).await;
         assert_eq!(outcome, Outcome::Unknown(silent));
         assert_eq!(asked, ["instruct", "enquire"]);
+    }
+
+    #[tokio::test]
+    async fn a_process_that_was_halted_while_it_asked_does_not_instruct() {
+        let bank = Scripted {
+            halts_for: Duration::from_millis(300),
+            ..Scripted::new(vec![Ok("b-1".into())], vec![Ok(None), Ok(None)])
+        };
+        let (outcome, asked) = bank.run(Attempt::AgainSince(Timestamp::now())).await;
+        assert_eq!(outcome, Outcome::Unknown(halted()));
+        assert!(!asked.contains(&"instruct"), "{asked:?}");
     }
 
     #[tokio::test]
