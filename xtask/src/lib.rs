@@ -8,6 +8,7 @@ pub mod contract;
 pub mod derived;
 pub mod fuzz;
 pub mod generated;
+pub mod golden;
 pub mod http;
 pub mod known_names;
 pub mod lock_file;

@@ -2,7 +2,8 @@
 //! README's table; `cargo xtask twins --check` only says whether they are up to
 //! date. `cargo xtask matrix` tries combinations of answers. `cargo xtask fuzz` sends a
 //! connector what nobody would think of. `cargo xtask bench` measures what one costs.
-//! `cargo xtask chaos` kills connectors under load.
+//! `cargo xtask chaos` kills connectors under load. `cargo xtask golden` rehearses payments
+//! with the Testing Toolkit.
 
 use std::process::ExitCode;
 
@@ -10,7 +11,7 @@ use anyhow::Result;
 use xtask::{
     bench,
     chaos::command as chaos,
-    derived, fuzz,
+    derived, fuzz, golden,
     matrix::command::{self, Request},
     repository,
 };
@@ -59,13 +60,25 @@ fn main() -> ExitCode {
                 return ExitCode::from(2);
             }
         },
+        ["golden", "--help"] => {
+            println!("{}", golden::USAGE);
+            Ok(ExitCode::SUCCESS)
+        }
+        ["golden", options @ ..] => match golden::only(options) {
+            Ok(only) => golden::golden(only).map(|()| ExitCode::SUCCESS),
+            Err(error) => {
+                eprintln!("{error:#}\n\n{}", golden::USAGE);
+                return ExitCode::from(2);
+            }
+        },
         _ => {
             eprintln!(
-                "{USAGE}\n\n{}\n\n{}\n\n{}\n\n{}",
+                "{USAGE}\n\n{}\n\n{}\n\n{}\n\n{}\n\n{}",
                 command::USAGE,
                 fuzz::USAGE,
                 bench::USAGE,
-                chaos::USAGE
+                chaos::USAGE,
+                golden::USAGE
             );
             return ExitCode::from(2);
         }
