@@ -2,7 +2,8 @@
 //! README's table; `cargo xtask twins --check` only says whether they are up to
 //! date. `cargo xtask matrix` tries combinations of answers. `cargo xtask fuzz` sends a
 //! connector what nobody would think of. `cargo xtask bench` measures what one costs.
-//! `cargo xtask chaos` kills connectors under load.
+//! `cargo xtask chaos` kills connectors under load. `cargo xtask review` makes a review
+//! pack and looks at it.
 
 use std::process::ExitCode;
 
@@ -12,7 +13,7 @@ use xtask::{
     chaos::command as chaos,
     derived, fuzz,
     matrix::command::{self, Request},
-    repository,
+    repository, review,
 };
 
 const USAGE: &str = "usage: cargo xtask twins [--check]";
@@ -59,13 +60,21 @@ fn main() -> ExitCode {
                 return ExitCode::from(2);
             }
         },
+        ["review", options @ ..] => match review::Options::parse(options) {
+            Ok(options) => review::review(&options).map(|()| ExitCode::SUCCESS),
+            Err(error) => {
+                eprintln!("{error:#}\n\n{}", review::USAGE);
+                return ExitCode::from(2);
+            }
+        },
         _ => {
             eprintln!(
-                "{USAGE}\n\n{}\n\n{}\n\n{}\n\n{}",
+                "{USAGE}\n\n{}\n\n{}\n\n{}\n\n{}\n\n{}",
                 command::USAGE,
                 fuzz::USAGE,
                 bench::USAGE,
-                chaos::USAGE
+                chaos::USAGE,
+                review::USAGE
             );
             return ExitCode::from(2);
         }
