@@ -9,6 +9,7 @@ pub mod derived;
 pub mod evidence;
 pub mod fuzz;
 pub mod generated;
+pub mod golden;
 pub mod http;
 pub mod known_names;
 pub mod lock_file;
