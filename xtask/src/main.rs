@@ -2,7 +2,8 @@
 //! README's table; `cargo xtask twins --check` only says whether they are up to
 //! date. `cargo xtask matrix` tries combinations of answers. `cargo xtask fuzz` sends a
 //! connector what nobody would think of. `cargo xtask bench` measures what one costs.
-//! `cargo xtask chaos` kills connectors under load.
+//! `cargo xtask chaos` kills connectors under load. `cargo xtask image` builds the image and
+//! pays through it. `cargo xtask lint` looks at what no compiler reads.
 
 use std::process::ExitCode;
 
@@ -11,6 +12,8 @@ use xtask::{
     bench,
     chaos::command as chaos,
     derived, fuzz,
+    image::command as image,
+    lint,
     matrix::command::{self, Request},
     repository,
 };
@@ -59,13 +62,29 @@ fn main() -> ExitCode {
                 return ExitCode::from(2);
             }
         },
+        ["image", options @ ..] => match image::parse(options) {
+            Ok(twice) => image::carry_out(twice).map(|()| ExitCode::SUCCESS),
+            Err(error) => {
+                eprintln!("{error:#}\n\n{}", image::USAGE);
+                return ExitCode::from(2);
+            }
+        },
+        ["lint", options @ ..] => match lint::parse(options) {
+            Ok(advisories) => lint::lint(advisories).map(|()| ExitCode::SUCCESS),
+            Err(error) => {
+                eprintln!("{error:#}\n\n{}", lint::USAGE);
+                return ExitCode::from(2);
+            }
+        },
         _ => {
             eprintln!(
-                "{USAGE}\n\n{}\n\n{}\n\n{}\n\n{}",
+                "{USAGE}\n\n{}\n\n{}\n\n{}\n\n{}\n\n{}\n\n{}",
                 command::USAGE,
                 fuzz::USAGE,
                 bench::USAGE,
-                chaos::USAGE
+                chaos::USAGE,
+                image::USAGE,
+                lint::USAGE
             );
             return ExitCode::from(2);
         }
