@@ -62,6 +62,13 @@ pub struct Base {
     pub purpose: Purpose,
 }
 
+impl Base {
+    /// Its name and tag: what a stand-in is called.
+    pub fn without_digest(&self) -> &str {
+        self.reference.split('@').next().unwrap_or_default()
+    }
+}
+
 /// The base images of a Dockerfile, without its own stages.
 pub fn named_in(dockerfile: &str) -> Result<Vec<Base>> {
     let mut bases = Vec::new();

@@ -8,10 +8,10 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, bail};
 use tempfile::TempDir;
 
-use super::bases::{self, Base};
+use super::bases;
 use crate::{
     programs::{Finished, run_within},
     repository,
@@ -62,7 +62,7 @@ impl Engine {
             let version = run_within(Command::new(program).arg("--version"), SOON);
             version.is_ok_and(|finished| finished.succeeded)
         };
-        if !["buildah", "podman", "runc", "mmdebstrap"]
+        if !["buildah", "podman", "runc"]
             .iter()
             .all(|program| is_there(program))
         {
@@ -129,20 +129,19 @@ impl Engine {
     /// Sees to it that the bases of a Dockerfile are there, and returns those for which
     /// there are stand-ins. Docker fetches them itself.
     pub fn provide_bases(&self, folder: &Path) -> Result<Vec<String>> {
-        let Self::Daemonless { store } = self else {
+        if let Self::Docker = self {
             return Ok(Vec::new());
-        };
+        }
         let dockerfile = read(&folder.join("Dockerfile"))?;
         let mut stand_ins = Vec::new();
         for base in bases::named_in(&dockerfile)? {
-            if !self.has_or_pulls(&base.reference)? {
+            if !self.has_or_pulls(&base.reference) {
                 if !self.has(base.without_digest()) {
                     bases::make_stand_in(&base, self)?;
                 }
                 stand_ins.push(base.reference);
             }
         }
-        ensure!(!store.is_empty(), "no store");
         Ok(stand_ins)
     }
 
@@ -150,12 +149,12 @@ impl Engine {
         self.run(&["image", "inspect", image]).is_ok()
     }
 
-    fn has_or_pulls(&self, image: &str) -> Result<bool> {
-        Ok(self.has(image) || {
+    fn has_or_pulls(&self, image: &str) -> bool {
+        self.has(image) || {
             let mut pull = self.command();
             pull.args(["pull", "--quiet", image]);
-            run_within(&mut pull, SOON).is_ok_and(|finished| finished.succeeded)
-        })
+            run_within(&mut pull, LONGEST_INSTALLATION).is_ok_and(|finished| finished.succeeded)
+        }
     }
 
     /// Builds an image.
@@ -291,12 +290,4 @@ fn install_packages() -> Result<()> {
         .env("DEBIAN_FRONTEND", "noninteractive");
     run_within(&mut install, LONGEST_INSTALLATION)?.expect_success("apt-get install")?;
     Ok(())
-}
-
-/// A base that the Dockerfile names, with what is known of it.
-impl Base {
-    /// Its name and tag: what a stand-in is called.
-    pub fn without_digest(&self) -> &str {
-        self.reference.split('@').next().unwrap_or_default()
-    }
 }

@@ -74,7 +74,10 @@ pub fn lint(linters: &Linters, folder: &Path, findings: &mut Findings) -> Result
     let scripts: Vec<&&str> = scripts.collect();
     if !scripts.is_empty() {
         let mut shellcheck = linters.linter("shellcheck", folder);
-        findings.check("shellcheck", shellcheck.arg("--severity=warning").args(scripts))?;
+        findings.check(
+            "shellcheck",
+            shellcheck.arg("--severity=warning").args(scripts),
+        )?;
     }
     Ok(())
 }
