@@ -238,8 +238,10 @@ impl Engine {
             "128m",
         ];
         if let Self::Daemonless { .. } = self {
-            // Its defaults are above what a machine in a container may grant.
+            // Its own checks of health need systemd. Its limits are above what a machine
+            // in a container may grant.
             arguments.extend([
+                "--no-healthcheck",
                 "--pull",
                 "never",
                 "--ulimit",

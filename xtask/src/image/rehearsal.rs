@@ -127,13 +127,13 @@ impl<'a> Site<'a> {
         ));
 
         // What can be finished before the end is finished, and answered.
-        self.bank_fault("commit_credit", "slow")?;
+        self.bank_faults(&[("commit_credit", "slow")])?;
         let answer = self.stop_during(|| self.receive())?;
         posted.push(self::received(&answer?)?);
         self.assert_logged("nothing was in progress any more")?;
         self.start_again()?;
         let sent = self.offer("sent-in-the-middle")?;
-        self.bank_fault("hold", "slow")?;
+        self.bank_faults(&[("hold", "slow")])?;
         let answer = self.stop_during(|| self.agree(&sent))?;
         succeeded("the payer agrees, and it is stopped", &answer?)?;
         self.assert_logged("nothing was in progress any more")?;
@@ -144,12 +144,12 @@ impl<'a> Site<'a> {
 
         // What cannot is left to the next container, with the volume.
         let sent = self.offer("handed-over")?;
-        self.bank_fault("capture", "act_then_silent")?;
+        self.bank_faults(&[("capture", "act_then_silent"), ("enquire", "slow")])?;
         let answer = self.stop_during(|| self.agree(&sent))?;
         let is_answered = answer.is_ok_and(|answer| answer.status == 200);
         ensure!(!is_answered, "a bank that says nothing was not waited for");
         self.assert_logged("before everything is finished")?;
-        self.bank_is_well()?;
+        self.bank_faults(&[])?;
         posted.push(sent);
         self.start_again()?;
         self.await_books(&posted)?;
@@ -215,20 +215,12 @@ impl<'a> Site<'a> {
         send_with_headers(self.dfsp_api, method, path, &headers, Some(body))
     }
 
-    /// Makes the bank misbehave once, at one operation.
-    fn bank_fault(&self, operation: &str, fault: &str) -> Result<()> {
-        let rule = json!({
-            "operation": operation, "fault": fault, "delay_ms": SLOW_MS, "times": 1,
-        });
-        self.bank_faults(&json!({ "rules": [rule], "forgetful": true }))
-    }
-
-    fn bank_is_well(&self) -> Result<()> {
-        self.bank_faults(&json!({ "forgetful": true }))
-    }
-
-    fn bank_faults(&self, faults: &Value) -> Result<()> {
-        let answer = send(self.bank, "PUT", "/faults", Some(faults))?;
+    /// Makes the bank misbehave once at each of these operations, and not at others.
+    fn bank_faults(&self, faults: &[(&str, &str)]) -> Result<()> {
+        let rule = |(operation, fault): &(&str, &str)| json!({ "operation": operation, "fault": fault, "delay_ms": SLOW_MS, "times": 1 });
+        let rules: Vec<Value> = faults.iter().map(rule).collect();
+        let faults = json!({ "rules": rules, "forgetful": true });
+        let answer = send(self.bank, "PUT", "/faults", Some(&faults))?;
         ensure!(answer.status == 204, "faults: {}", answer.text);
         Ok(())
     }
