@@ -17,10 +17,8 @@ use crate::{
     contract::{amended::backend_document, connector, plausible::plausible_document},
     generated::Snapshot,
     http::send,
-    official::run,
-    repository,
+    programs::from_python_packages,
     running::{RunningProgram, free_port},
-    workshop::claim,
 };
 
 pub const USAGE: &str = "usage: cargo xtask fuzz [--seed <n>]
@@ -178,26 +176,10 @@ pub fn fuzz(seed: u64) -> Result<()> {
     Ok(())
 }
 
-/// The program, installed once for each version into a place of its own.
+/// The program, installed once for each version.
 fn schemathesis() -> Result<PathBuf> {
-    let folder = repository().join(format!("target/schemathesis-{VERSION}"));
-    let program = folder.join("bin/schemathesis");
-    let _turn = claim("schemathesis")?;
-    let installed = folder.join("installed");
-    if !installed.exists() {
-        let python = "Python 3 with its venv module (python3-venv)";
-        let mut venv = Command::new("python3");
-        venv.args(["-m", "venv", "--clear"]).arg(&folder);
-        run(&mut venv, "python3", python)?;
-        let package = format!("schemathesis=={VERSION}");
-        eprintln!("pip install {package}");
-        let mut pip = Command::new(folder.join("bin/python"));
-        pip.args(["-m", "pip", "install", "--quiet", &package]);
-        run(&mut pip, "pip", python)?;
-        // Last, so that a half installation is not taken for a whole one.
-        File::create(&installed)?;
-    }
-    Ok(program)
+    let package = format!("schemathesis=={VERSION}");
+    Ok(from_python_packages("schemathesis", &[package])?.join("schemathesis"))
 }
 
 impl Round {

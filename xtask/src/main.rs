@@ -5,11 +5,8 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use xtask::{
-    bench,
-    chaos::command as chaos,
-    derived, fuzz, golden,
-    matrix::command::{self as matrix},
-    repository, review,
+    bench, chaos::command as chaos, derived, fuzz, golden, image::command as image, lint,
+    matrix::command as matrix, repository, review,
 };
 
 const TWINS: &str = "usage: cargo xtask twins [--check]
@@ -18,11 +15,13 @@ const TWINS: &str = "usage: cargo xtask twins [--check]
   with --check, only says whether they are up to date.";
 
 /// Every task, with what it says of itself.
-const TASKS: [(&str, &str); 7] = [
+const TASKS: [(&str, &str); 9] = [
     ("twins", TWINS),
     ("matrix", matrix::USAGE),
     ("golden", golden::USAGE),
     ("review", review::USAGE),
+    ("image", image::USAGE),
+    ("lint", lint::USAGE),
     ("fuzz", fuzz::USAGE),
     ("chaos", chaos::USAGE),
     ("bench", bench::USAGE),
@@ -50,6 +49,12 @@ fn main() -> ExitCode {
         }),
         "review" => task_of(review::Options::parse(options), usage, |options| {
             review::review(&options).map(success)
+        }),
+        "image" => task_of(image::parse(options), usage, |twice| {
+            image::carry_out(twice).map(success)
+        }),
+        "lint" => task_of(lint::parse(options), usage, |advisories| {
+            lint::lint(advisories).map(success)
         }),
         "fuzz" => task_of(fuzz::seed(options), usage, |seed| {
             fuzz::fuzz(seed).map(success)

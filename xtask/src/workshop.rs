@@ -58,6 +58,11 @@ impl Workshop {
         })
     }
 
+    /// What the connector and its program are called.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     pub fn folder(&self) -> &Path {
         &self.folder
     }

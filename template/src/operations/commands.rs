@@ -1,16 +1,18 @@
 //! What the program can be told on its command line, while a connector runs.
 //!
 //! Without a command it serves. The commands work on the same journal, from a
-//! shell beside the connector; what they decide, the connector carries out.
+//! shell beside the connector; what they decide, the connector carries out. `health`
+//! alone needs no journal.
 //!
 //! | exit code | meaning |
 //! | --- | --- |
 //! | 0 | done |
-//! | 1 | refused or failed, and nothing was changed |
+//! | 1 | refused or failed, and nothing was changed; not healthy |
 //! | 2 | `reconcile` found differences |
 
 pub mod age;
 pub mod exceptions;
+pub mod health;
 pub mod payments;
 pub mod reconcile;
 pub mod record;
@@ -60,6 +62,15 @@ pub struct CommandLine {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Whether the connector that runs here serves
+    Health,
+    #[command(flatten)]
+    Journal(JournalCommand),
+}
+
+/// What works on the journal.
+#[derive(Debug, Subcommand)]
+pub enum JournalCommand {
     /// Payments: what is there, what happened, and what a person decides
     #[command(subcommand)]
     Payments(payments::Payments),
@@ -181,11 +192,16 @@ async fn carry_out(
     variable: impl Fn(&str) -> Option<String>,
     output: &mut dyn Write,
 ) -> Result<Finding, CommandError> {
-    let journal = open_inspection(configuration::journal(&variable)?).await?;
-    command.run(&*journal, || bank(variable), output).await
+    match command {
+        Command::Health => health::ask(configuration::backend_api(variable)?, output).await,
+        Command::Journal(command) => {
+            let journal = open_inspection(configuration::journal(&variable)?).await?;
+            command.run(&*journal, || bank(variable), output).await
+        }
+    }
 }
 
-impl Command {
+impl JournalCommand {
     /// Carries it out with this journal, and with the bank if it needs one.
     pub async fn run(
         self,

@@ -136,7 +136,7 @@ impl Configuration {
         let conversion_limits = conversion_limits::Settings::read(variables, currencies.as_ref());
         // [end]
         let database = database(variables);
-        let backend_api = listen_address(variables, "SDK_SERVER_HOST", "SDK_SERVER_PORT", "3003");
+        let backend_api = backend_address(variables);
         let dfsp_api = listen_address(variables, "DFSP_SERVER_HOST", "DFSP_SERVER_PORT", "3004");
         let connector_timeout = variables.milliseconds("SDK_REQUEST_TIMEOUT_MS", "65000");
         let cbs_timeout = variables.milliseconds("CBS_REQUEST_TIMEOUT_MS", "5000");
@@ -298,6 +298,17 @@ pub fn journal(variable: impl Fn(&str) -> Option<String>) -> Result<Database, Pr
              temporary file, and says in which when it starts",
         )
     })
+}
+
+/// Where the backend API listens: all that is needed to ask whether it serves.
+pub fn backend_api(variable: impl Fn(&str) -> Option<String>) -> Result<ListenAddress, Problems> {
+    let mut variables = Variables::of(&variable);
+    let address = backend_address(&mut variables);
+    variables.finish(address)
+}
+
+fn backend_address(variables: &mut Variables) -> Option<ListenAddress> {
+    listen_address(variables, "SDK_SERVER_HOST", "SDK_SERVER_PORT", "3003")
 }
 
 /// Where a remote is. The sandbox stands in for one that is not named.

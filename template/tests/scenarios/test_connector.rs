@@ -13,7 +13,7 @@ use core_connector::{
     environment::{answers, currencies::variable_name},
     journal::store::Store,
     operations::{
-        commands,
+        commands::{self, Command},
         configuration::Configuration,
         startup::{Connector, Listeners, choose_tls, open_inspection, open_journal},
     },
@@ -203,6 +203,9 @@ impl TestConnector {
         let words = shell_words(line.as_ref()).into_iter().map(Into::into);
         let words = std::iter::once("connector".into()).chain(words);
         let command = commands::read(words).unwrap().unwrap();
+        let Command::Journal(command) = command else {
+            panic!("{command:?} does not work on the journal");
+        };
         let bank = self.bank.clone();
         let mut output = Vec::new();
         let finding = command
