@@ -28,6 +28,7 @@ use crate::{
     core_banking::port::CoreBankingSystem,
     environment::Problems,
     journal::Database,
+    mojaloop::{callers::api_keys::DEVELOPMENT_KEY_SHA256, http::guard::KEY_HEADER},
     operations::{
         configuration::Configuration,
         startup::{Listeners, StartError},
@@ -35,6 +36,15 @@ use crate::{
 };
 
 pub use self::crashes::with_crashes;
+
+/// The key that the channels of the sandbox have. It opens nothing in a
+/// production build.
+pub const DEVELOPMENT_KEY: &str = "development-key-of-the-sandbox";
+
+/// What `DFSP_API_KEYS` has to hold for it.
+pub fn development_keys() -> String {
+    format!("sandbox:{DEVELOPMENT_KEY_SHA256}")
+}
 
 /// The environment, completed by what has to be known of the sandbox bank where
 /// it stands in for the core banking system.
@@ -46,6 +56,7 @@ pub fn completed(
     if !real_bank {
         let seed = seed()?;
         of_bank.extend(seed.variables());
+        of_bank.push(("DFSP_API_KEYS".to_owned(), development_keys()));
         // [if fees is flat, percent, tiered]
         for currency in seed.currencies() {
             let name = |name| crate::environment::currencies::variable_name(name, currency);
@@ -177,6 +188,8 @@ pub async fn run_alone(configuration: Configuration) -> Result<(), StartError> {
     })?;
     println!("SANDBOX: no real money is moved. Start the connector with");
     println!("  CBS_BASE_URL=http://{bank} SDK_BASE_URL=http://{connector}");
+    println!("  DFSP_API_KEYS={}", development_keys());
+    println!("which knows the channels by {KEY_HEADER}: {DEVELOPMENT_KEY}");
     // [if cbs_auth is basic, api_key, oauth2]
     println!("and with");
     for (name, value) in bank::authorization::VARIABLES {
@@ -247,4 +260,16 @@ fn fresh_database() -> PathBuf {
 
 fn url_of(address: SocketAddr) -> Result<Url, Problems> {
     Url::parse(&format!("http://{address}")).map_err(|error| Problems::of(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mojaloop::callers::api_keys::hash_of;
+
+    #[test]
+    fn the_key_of_the_sandbox_is_the_one_that_is_refused_without_it() {
+        let hash = hash_of(DEVELOPMENT_KEY.as_bytes());
+        assert_eq!(hash, DEVELOPMENT_KEY_SHA256);
+    }
 }

@@ -1,7 +1,12 @@
 //! Calling an API, and what it answered.
 
-use core_connector::operations::startup::choose_tls;
-use reqwest::{Client, Method, RequestBuilder};
+use core_connector::{
+    mojaloop::http::guard::KEY_HEADER, operations::startup::choose_tls, sandbox::DEVELOPMENT_KEY,
+};
+use reqwest::{
+    Client, Method, RequestBuilder,
+    header::{HeaderMap, HeaderName, HeaderValue},
+};
 use serde_json::Value;
 
 /// Calls one API.
@@ -24,6 +29,18 @@ impl Caller {
         Self {
             http: Client::builder().no_proxy().build().unwrap(),
             base_url,
+        }
+    }
+
+    /// Calls as a channel that has the key of the sandbox.
+    pub fn with_key(base_url: String) -> Self {
+        let header = HeaderName::from_bytes(KEY_HEADER.as_bytes()).unwrap();
+        let key = HeaderValue::from_static(DEVELOPMENT_KEY);
+        let headers = HeaderMap::from_iter([(header, key)]);
+        let http = Client::builder().no_proxy().default_headers(headers);
+        Self {
+            http: http.build().unwrap(),
+            ..Self::of(base_url)
         }
     }
 

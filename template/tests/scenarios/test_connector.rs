@@ -18,6 +18,7 @@ use core_connector::{
         startup::{Connector, Listeners, choose_tls, open_inspection, open_journal},
     },
     sandbox::{
+        self,
         bank::SandboxBank,
         mojaloop_connector::{self, SimulatedMojaloopConnector, SimulatorSettings},
     },
@@ -87,12 +88,16 @@ impl TestConnector {
         let simulator_url = format!("http://{}", listener.local_addr().unwrap());
         let journal = TestJournal::new(&folder).await;
         let id_type = id_type().to_string();
+        let keys = sandbox::development_keys();
         let usual = [
             ("SDK_SERVER_PORT", "0"),
             ("DFSP_SERVER_PORT", "0"),
             ("SUPPORTED_ID_TYPE", &id_type),
             ("SDK_BASE_URL", &simulator_url),
             ("DATABASE_URL", journal.url()),
+            ("DFSP_API_KEYS", &keys),
+            ("DFSP_API_REQUESTS_PER_MINUTE", "1000000"),
+            ("DFSP_API_LOOK_UPS_PER_MINUTE", "1000000"),
             // Of several replicas, which there are in few tests.
             ("LEASE_MS", "600"),
             // Of the client, which is not used here; never above the next one.
@@ -140,7 +145,7 @@ impl TestConnector {
         tokio::spawn(server);
         Self {
             backend: Caller::of(running.backend_url),
-            dfsp: Caller::of(running.dfsp_url),
+            dfsp: Caller::with_key(running.dfsp_url),
             simulator: Caller::of(simulator_url),
             bank,
             store: Some(store),
@@ -177,7 +182,7 @@ impl TestConnector {
         let running = run(configuration, Arc::clone(&store), self.bank.clone());
         self.store = Some(store);
         self.backend = Caller::of(running.backend_url);
-        self.dfsp = Caller::of(running.dfsp_url);
+        self.dfsp = Caller::with_key(running.dfsp_url);
         self.runtime = Some(running.runtime);
     }
 
