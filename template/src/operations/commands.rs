@@ -8,8 +8,11 @@
 //! | 0 | done |
 //! | 1 | refused or failed, and nothing was changed |
 //! | 2 | `reconcile` found differences |
+//! | 3 | `doctor` found what endangers money |
 
 pub mod age;
+pub mod api_key;
+pub mod doctor;
 pub mod exceptions;
 pub mod payments;
 pub mod reconcile;
@@ -60,6 +63,17 @@ pub struct CommandLine {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    #[command(flatten)]
+    OnJournal(OnJournal),
+    /// Looks at everything that this connector stands on; changes nothing
+    Doctor(doctor::Doctor),
+    /// Makes a key for a channel that is to call the DFSP API
+    ApiKey(api_key::MakeApiKey),
+}
+
+/// What is done with the journal, and with the bank if it is needed.
+#[derive(Debug, Subcommand)]
+pub enum OnJournal {
     /// Payments: what is there, what happened, and what a person decides
     #[command(subcommand)]
     Payments(payments::Payments),
@@ -76,6 +90,8 @@ pub enum Finding {
     Fine,
     /// What was compared differs.
     Differences,
+    /// What was looked at endangers money.
+    Dangers,
 }
 
 /// Why a command did nothing.
@@ -169,6 +185,7 @@ pub async fn run(command: Command, variable: impl Fn(&str) -> Option<String>) ->
     match finding.and_then(|finding| written.map(|()| finding)) {
         Ok(Finding::Fine) => ExitCode::SUCCESS,
         Ok(Finding::Differences) => ExitCode::from(2),
+        Ok(Finding::Dangers) => ExitCode::from(3),
         Err(error) => {
             eprintln!("{error}");
             ExitCode::FAILURE
@@ -181,11 +198,16 @@ async fn carry_out(
     variable: impl Fn(&str) -> Option<String>,
     output: &mut dyn Write,
 ) -> Result<Finding, CommandError> {
+    let command = match command {
+        Command::Doctor(doctor) => return doctor.run(variable, output).await,
+        Command::ApiKey(command) => return command.run(output),
+        Command::OnJournal(command) => command,
+    };
     let journal = open_inspection(configuration::journal(&variable)?).await?;
     command.run(&*journal, || bank(variable), output).await
 }
 
-impl Command {
+impl OnJournal {
     /// Carries it out with this journal, and with the bank if it needs one.
     pub async fn run(
         self,

@@ -13,7 +13,7 @@ use core_connector::{
     environment::{answers, currencies::variable_name},
     journal::store::Store,
     operations::{
-        commands,
+        commands::{self, Command},
         configuration::Configuration,
         startup::{Connector, Listeners, choose_tls, open_inspection, open_journal},
     },
@@ -207,7 +207,9 @@ impl TestConnector {
         let journal = open_inspection(journal).await.unwrap();
         let words = shell_words(line.as_ref()).into_iter().map(Into::into);
         let words = std::iter::once("connector".into()).chain(words);
-        let command = commands::read(words).unwrap().unwrap();
+        let Some(Command::OnJournal(command)) = commands::read(words).unwrap() else {
+            panic!("not a command on the journal");
+        };
         let bank = self.bank.clone();
         let mut output = Vec::new();
         let finding = command

@@ -46,6 +46,11 @@ impl AllowedPeers {
         networks.map(Self)
     }
 
+    /// Whether anybody may call.
+    pub fn are_all(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Whether somebody at this address may call.
     pub fn allow(&self, address: Option<IpAddr>) -> bool {
         let is_in = |address: IpAddr| {
@@ -53,7 +58,7 @@ impl AllowedPeers {
             let address = address.to_canonical();
             self.0.iter().any(|network| network.contains(&address))
         };
-        self.0.is_empty() || address.is_some_and(is_in)
+        self.are_all() || address.is_some_and(is_in)
     }
 }
 
