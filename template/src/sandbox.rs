@@ -82,13 +82,32 @@ pub fn completed(
 pub fn beside_a_connector(
     variable: impl Fn(&str) -> Option<String>,
 ) -> Result<impl Fn(&str) -> Option<String>, Problems> {
-    let port = variable("SANDBOX_BANK_PORT").filter(|port| !port.is_empty());
-    let url = format!("http://127.0.0.1:{}", port.as_deref().unwrap_or("3010"));
+    let url = address_of(&variable, "SANDBOX_BANK_PORT", "3010");
     let completed = completed(variable)?;
     Ok(move |name: &str| {
         let set = completed(name);
         set.or_else(|| (name == "CBS_BASE_URL").then(|| url.clone()))
     })
+}
+
+/// What a connector beside which this runs is configured with, with the addresses
+/// of what stands in there.
+pub fn configuration_beside(
+    variable: impl Fn(&str) -> Option<String>,
+) -> Result<Configuration, Problems> {
+    let bank = address_of(&variable, "SANDBOX_BANK_PORT", "3010");
+    let connector = address_of(&variable, "SANDBOX_SDK_PORT", "4001");
+    let mut configuration = Configuration::read(completed(variable)?)?;
+    configuration.cbs_base_url = configuration.cbs_base_url.or(Url::parse(&bank).ok());
+    let connector = Url::parse(&connector).ok();
+    configuration.connector_base_url = configuration.connector_base_url.or(connector);
+    Ok(configuration)
+}
+
+/// Where something that stands in listens, as the environment says.
+fn address_of(variable: impl Fn(&str) -> Option<String>, name: &str, default: &str) -> String {
+    let port = variable(name).filter(|port| !port.is_empty());
+    format!("http://127.0.0.1:{}", port.as_deref().unwrap_or(default))
 }
 
 /// Stands in for whatever the configuration does not name: the core banking
@@ -187,9 +206,10 @@ pub async fn run_alone(configuration: Configuration) -> Result<(), StartError> {
         peers: peers()?,
     })?;
     println!("SANDBOX: no real money is moved. Start the connector with");
-    println!("  CBS_BASE_URL=http://{bank} SDK_BASE_URL=http://{connector}");
-    println!("  DFSP_API_KEYS={}", development_keys());
-    println!("which knows the channels by {KEY_HEADER}: {DEVELOPMENT_KEY}");
+    let keys = development_keys();
+    println!("  CBS_BASE_URL=http://{bank} SDK_BASE_URL=http://{connector} DFSP_API_KEYS={keys}");
+    println!("which knows its channels by the header");
+    println!("  {KEY_HEADER}: {DEVELOPMENT_KEY}");
     // [if cbs_auth is basic, api_key, oauth2]
     println!("and with");
     for (name, value) in bank::authorization::VARIABLES {

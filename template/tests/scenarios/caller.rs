@@ -34,9 +34,13 @@ impl Caller {
 
     /// Calls as a channel that has the key of the sandbox.
     pub fn with_key(base_url: String) -> Self {
-        let header = HeaderName::from_bytes(KEY_HEADER.as_bytes()).unwrap();
-        let key = HeaderValue::from_static(DEVELOPMENT_KEY);
-        let headers = HeaderMap::from_iter([(header, key)]);
+        Self::showing(base_url, KEY_HEADER, DEVELOPMENT_KEY)
+    }
+
+    /// Calls as somebody who shows this with every request.
+    pub fn showing(base_url: String, header: &str, value: &str) -> Self {
+        let header = HeaderName::from_bytes(header.as_bytes()).unwrap();
+        let headers = HeaderMap::from_iter([(header, HeaderValue::from_str(value).unwrap())]);
         let http = Client::builder().no_proxy().default_headers(headers);
         Self {
             http: http.build().unwrap(),

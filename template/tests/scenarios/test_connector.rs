@@ -13,7 +13,7 @@ use core_connector::{
     environment::{answers, currencies::variable_name},
     journal::store::Store,
     operations::{
-        commands::{self, Command},
+        commands::{self, Command, Finding},
         configuration::Configuration,
         startup::{Connector, Listeners, choose_tls, open_inspection, open_journal},
     },
@@ -217,6 +217,26 @@ impl TestConnector {
             .await;
         finding.map_err(|error| error.to_string())?;
         Ok(String::from_utf8(output).unwrap())
+    }
+
+    /// What the doctor says of it, with other variables in the place of its own.
+    pub async fn examine(&self, doctor: &str, other: &[(&str, &str)]) -> (Finding, String) {
+        let words = shell_words(doctor).into_iter().map(Into::into);
+        let words = ["connector", "doctor"]
+            .map(Into::into)
+            .into_iter()
+            .chain(words);
+        let Some(Command::Doctor(doctor)) = commands::read(words).unwrap() else {
+            panic!("not a doctor");
+        };
+        let variable = |name: &str| {
+            let other = other.iter().find(|(known, _)| *known == name);
+            let other = other.map(|(_, value)| (*value).to_owned());
+            other.or_else(|| self.variables.get(name).cloned())
+        };
+        let mut output = Vec::new();
+        let finding = doctor.run(variable, &mut output).await.unwrap();
+        (finding, String::from_utf8(output).unwrap())
     }
 
     pub fn store(&self) -> Arc<dyn Store> {

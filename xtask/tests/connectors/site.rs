@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use xtask::{
     contract,
     generated::Snapshot,
-    http::{Answer, send},
+    http::{Answer, KEYS, send},
     running::{RunningProgram, free_port, wait_for},
     workshop::Workshop,
 };
@@ -124,6 +124,7 @@ pub fn connector_variables(ports: Ports, folder: &TempDir) -> Vec<(String, Strin
             format!("http://127.0.0.1:{}", ports.simulator),
         ),
         ("FLOAT_ACCOUNT", FLOAT_ACCOUNT.to_owned()),
+        (KEYS.0, KEYS.1.to_owned()),
         ("DATABASE_URL", format!("sqlite:{}", database.display())),
         ("CBS_REQUEST_TIMEOUT_MS", "1000".to_owned()),
         ("CBS_SETTLE_MS", "1000".to_owned()),

@@ -202,7 +202,8 @@ impl Doctor {
 /// sandbox which stands in there.
 fn configuration(variable: &dyn Fn(&str) -> Option<String>) -> Result<Configuration, Problems> {
     #[cfg(feature = "sandbox")]
-    let variable = crate::sandbox::beside_a_connector(variable)?;
+    return crate::sandbox::configuration_beside(variable);
+    #[cfg(not(feature = "sandbox"))]
     Configuration::read(variable)
 }
 

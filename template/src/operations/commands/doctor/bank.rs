@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::{Findings, Severity, clock};
 use crate::{
-    core_banking::port::BankError,
+    core_banking::port::{BankError, Booking},
     domain::{
         reference::{CreditStep, Reference},
         transfer_id::TransferId,
@@ -28,9 +28,29 @@ pub async fn examine(configuration: &Configuration, findings: &mut Findings) {
     let nothing = Reference::of_credit(&TransferId::generate(), CreditStep::Reserve);
     let started = Instant::now();
     let answer = bank.find_booking(&nothing).await;
-    let took = started.elapsed();
+    judge(
+        answer,
+        started.elapsed(),
+        configuration.cbs_timeout,
+        findings,
+    );
+    if let Some(url) = &configuration.cbs_base_url {
+        let url = url.as_str();
+        if let Some((date, took)) = date_of(url, configuration.cbs_timeout).await {
+            clock::examine_date("the core banking system", &date, took, findings);
+        }
+    }
+}
+
+/// What the answer says that there is about a reference that was never given.
+fn judge(
+    answer: Result<Option<Booking>, BankError>,
+    took: Duration,
+    timeout: Duration,
+    findings: &mut Findings,
+) {
     match answer {
-        Ok(None) => slowness(took, configuration.cbs_timeout, findings),
+        Ok(None) => slowness(took, timeout, findings),
         Ok(Some(_)) => findings.add(
             Severity::Danger,
             SUBJECT,
@@ -57,12 +77,6 @@ pub async fn examine(configuration: &Configuration, findings: &mut Findings) {
             "check what the connector is to the bank; then mend find_booking: without it, no payment \
              goes on after a failure",
         ),
-    }
-    if let Some(url) = &configuration.cbs_base_url {
-        let url = url.as_str();
-        if let Some((date, took)) = date_of(url, configuration.cbs_timeout).await {
-            clock::examine_date("the core banking system", &date, took, findings);
-        }
     }
 }
 
@@ -97,4 +111,41 @@ pub async fn date_of(url: &str, timeout: Duration) -> Option<(String, Duration)>
     let answer = http.ok()?.get(url).send().await.ok()?;
     let date = answer.headers().get("date")?.to_str().ok()?;
     Some((date.to_owned(), started.elapsed()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core_banking::port::Refusal;
+
+    const TIMEOUT: Duration = Duration::from_secs(5);
+
+    fn severity(answer: Result<Option<Booking>, BankError>, took: Duration) -> Severity {
+        let mut findings = Findings::default();
+        judge(answer, took, TIMEOUT, &mut findings);
+        assert_eq!(findings.0.len(), 1, "{findings:?}");
+        findings.worst()
+    }
+
+    #[test]
+    fn a_bank_that_says_that_there_is_no_such_booking_is_fine_unless_it_is_slow() {
+        assert_eq!(severity(Ok(None), TIMEOUT / 10), Severity::Fine);
+        assert_eq!(severity(Ok(None), TIMEOUT * 3 / 4), Severity::Warning);
+    }
+
+    #[test]
+    fn a_bank_that_says_anything_else_endangers_money() {
+        let soon = TIMEOUT / 10;
+        for answer in [
+            Ok(Some(Booking::Done("1".to_owned()))),
+            Ok(Some(Booking::Refused(Refusal::Other))),
+            Err(BankError::Refused(Refusal::UnknownAccount)),
+            Err(BankError::Unreachable("nobody listens".to_owned())),
+            Err(BankError::Failed("HTTP 500".to_owned())),
+            Err(BankError::NoAnswer("it takes too long".to_owned())),
+        ] {
+            let answered = format!("{answer:?}");
+            assert_eq!(severity(answer, soon), Severity::Danger, "{answered}");
+        }
+    }
 }
