@@ -78,7 +78,7 @@ pub struct Callers {
 #[derive(Debug)]
 enum KnownBy {
     Key(ApiKeys),
-    Token(Tokens),
+    Token(Box<Tokens>),
     Certificate(ClientNames),
     Nothing(ChannelName),
 }
@@ -87,7 +87,7 @@ impl Callers {
     pub fn new(settings: CallerSettings) -> Result<Self, reqwest::Error> {
         let known_by = match settings.authentication {
             Authentication::Keys(keys) => KnownBy::Key(keys),
-            Authentication::Tokens(settings) => KnownBy::Token(Tokens::new(settings)?),
+            Authentication::Tokens(settings) => KnownBy::Token(Box::new(Tokens::new(settings)?)),
             Authentication::Certificates(names) => KnownBy::Certificate(names),
             Authentication::None => {
                 tracing::warn!(

@@ -37,12 +37,15 @@ async fn what_is_sound_is_fine_and_nothing_is_done_to_it() {
     let connector = TestConnector::start().await;
     for subject in [
         "configuration",
-        "journal",
         "Mojaloop Connector",
         "callers of the DFSP API",
     ] {
         assert_eq!(connector.severity(subject, &[]).await, fine(), "{subject}");
     }
+    // A database for tests may be set to forget, which is pointed out besides.
+    let (_, text) = connector.examine("", &[]).await;
+    let writable = "fine     journal: it can be read and written";
+    assert!(text.contains(writable), "{text}");
     connector.assert_books([]);
 }
 

@@ -2,6 +2,7 @@
 
 use std::{
     fmt::Write,
+    path::Path,
     process::{Command, ExitStatus},
     sync::LazyLock,
     thread,
@@ -250,6 +251,11 @@ impl Site {
     /// All that the connector and the ones before it logged.
     pub fn log(&self) -> String {
         self.connector.log().unwrap()
+    }
+
+    /// Where the connector works.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     pub fn ports(&self) -> Ports {

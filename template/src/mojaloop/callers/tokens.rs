@@ -88,6 +88,15 @@ impl Tokens {
         name.as_str()?.parse().ok()
     }
 
+    /// Whether the keys can be had, for whoever looks before anybody calls.
+    pub async fn try_to_fetch_keys(settings: &TokenSettings) -> Result<(), String> {
+        KeySet::new(settings.keys.clone())
+            .map_err(|error| error.to_string())?
+            .fetch()
+            .await
+            .map(drop)
+    }
+
     /// Fetches the keys again from time to time, and when one is not known.
     pub async fn keep_up_to_date(&self) {
         self.keys.keep_up_to_date().await;

@@ -2,7 +2,7 @@
 //! open to all.
 
 use utoipa::openapi::{
-    OpenApi, RefOr,
+    OpenApi,
     path::Operation,
     security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme},
 };
@@ -51,11 +51,7 @@ fn guard(operation: &mut Operation) {
     if is_open || operation.responses.responses.contains_key("401") {
         return;
     }
-    let responses = errors::of_callers().into_iter();
-    operation
-        .responses
-        .responses
-        .extend(responses.map(|(status, response)| (status, RefOr::from(response))));
+    operation.responses.responses.extend(errors::of_callers());
     let no_scopes: [&str; 0] = [];
     operation.security = Some(vec![
         SecurityRequirement::new(KEY, no_scopes),

@@ -169,7 +169,7 @@ impl Doctor {
         };
         if let Some(configuration) = &configuration {
             build::examine(configuration, findings);
-            reach::examine(configuration, findings);
+            reach::examine(configuration, findings).await;
         }
         match configuration::journal(variable) {
             Ok(database) => journal::examine(database, findings).await,

@@ -87,7 +87,7 @@ impl KeySource {
 
 /// A key, and what it is for.
 #[derive(Clone)]
-struct VerificationKey {
+pub(super) struct VerificationKey {
     id: Option<String>,
     algorithm: Algorithm,
     key: DecodingKey,
@@ -162,7 +162,7 @@ impl KeySet {
         }
     }
 
-    async fn fetch(&self) -> Result<Vec<VerificationKey>, String> {
+    pub(super) async fn fetch(&self) -> Result<Vec<VerificationKey>, String> {
         let url = match &self.source {
             KeySource::File(file) => return read_file(file),
             KeySource::Address(url) => url.clone(),

@@ -4,11 +4,21 @@ use std::net::IpAddr;
 
 use super::{Findings, Severity};
 use crate::{
-    mojaloop::callers::Authentication,
+    mojaloop::callers::{Authentication, tokens::Tokens},
     operations::configuration::{Configuration, ListenAddress},
 };
 
-pub fn examine(configuration: &Configuration, findings: &mut Findings) {
+pub async fn examine(configuration: &Configuration, findings: &mut Findings) {
+    if let Authentication::Tokens(settings) = &configuration.callers.authentication
+        && let Err(error) = Tokens::try_to_fetch_keys(settings).await
+    {
+        findings.add(
+            Severity::Danger,
+            "keys of the tokens",
+            format!("they cannot be had: {error}"),
+            "check DFSP_API_JWKS_URL or DFSP_API_JWKS_FILE: without them no channel is known",
+        );
+    }
     of_dfsp_api(configuration, findings);
     of_backend_api(configuration, findings);
 }
