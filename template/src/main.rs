@@ -3,7 +3,10 @@
 use std::process::ExitCode;
 
 use core_connector::{
-    environment::Problems,
+    environment::{
+        Problems,
+        secrets::{SecretFiles, read_when_there},
+    },
     operations::{
         commands::{self, Command},
         configuration::Configuration,
@@ -39,7 +42,8 @@ fn main() -> ExitCode {
 
 async fn run(command: Option<Command>) -> ExitCode {
     if let Some(command) = command {
-        return commands::run(command, |name| std::env::var(name).ok()).await;
+        let files = SecretFiles::of(environment);
+        return commands::run(command, |name| files.variable(name)).await;
     }
     match serve().await {
         Ok(()) => ExitCode::SUCCESS,
@@ -51,10 +55,12 @@ async fn run(command: Option<Command>) -> ExitCode {
 }
 
 async fn serve() -> Result<(), StartError> {
-    let variable = |name: &str| std::env::var(name).ok();
-    #[cfg(feature = "sandbox")]
-    let variable = core_connector::sandbox::completed(variable)?;
-    let configuration = Configuration::read(variable)?;
+    let configuration = read_when_there(environment, |variable| {
+        #[cfg(feature = "sandbox")]
+        let variable = core_connector::sandbox::completed(variable)?;
+        Configuration::read(variable)
+    })
+    .await?;
     telemetry::start(configuration.log_filter.clone(), configuration.log_format);
     choose_tls();
     let listeners = Listeners::bind(&configuration)?;
@@ -84,6 +90,10 @@ async fn serve() -> Result<(), StartError> {
     Connector::start(configuration, listeners, store, bank)?
         .serve()
         .await
+}
+
+fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok()
 }
 
 /// Reads `.env` if there is one. A variable that is set already stays as it is.

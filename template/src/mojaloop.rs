@@ -6,6 +6,7 @@
 pub mod extensions;
 
 pub mod admission;
+pub mod callers;
 pub mod connector;
 pub mod progress;
 pub mod promises;

@@ -1,6 +1,8 @@
 //! What operations need: configuration, logs, start and end, and commands for
 //! people.
 
+pub mod server_tls;
+
 pub mod configuration;
 pub mod telemetry;
 

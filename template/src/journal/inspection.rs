@@ -41,6 +41,10 @@ pub trait Inspection: fmt::Debug + Send + Sync {
         limit: usize,
     ) -> Result<Vec<Ended>, StoreError>;
 
+    /// What the database says of itself. It is locked for writing for a moment,
+    /// and nothing is written.
+    async fn examine(&self) -> Result<Examined, StoreError>;
+
     /// Words of the scheme that do not fit, the oldest first.
     async fn exceptions(&self, of: Exceptional) -> Result<Vec<KnownException>, StoreError>;
 
@@ -105,6 +109,17 @@ pub enum Decided {
     ChangedMeanwhile,
     /// A replica that lives is at work on it.
     HeldByReplica,
+}
+
+/// What a database says of itself.
+#[derive(Debug, Clone, Default)]
+pub struct Examined {
+    /// Why nothing can be written, if that is so.
+    pub not_writable: Option<String>,
+    /// By how much its clock is ahead of this process's, if it has one.
+    pub clock_ahead_ms: Option<i64>,
+    /// What it is set to, under its own names.
+    pub settings: Vec<(String, String)>,
 }
 
 /// A payment that became final.

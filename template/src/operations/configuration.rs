@@ -10,13 +10,22 @@ use std::{
 
 use reqwest::Url;
 
-use super::telemetry::{LogFilter, LogFormat};
+use super::{
+    server_tls::ServerTls,
+    telemetry::{LogFilter, LogFormat},
+};
 use crate::{
     core_banking::{fees, funding, required_information::RequiredInformation},
     domain::identifier::{IdType, Identifiers},
     environment::{Problems, Variables, answers, currencies::Currencies},
     journal::{Database, postgres},
-    mojaloop::{admission, steps::Patience, turns::CONNECTOR_WAITS},
+    mojaloop::{
+        admission,
+        callers::{Authentication, CallerSettings},
+        http::peers::AllowedPeers,
+        steps::Patience,
+        turns::CONNECTOR_WAITS,
+    },
     remote::{self, BreakerSettings},
 };
 // [if payer_steps is one_step]
@@ -47,6 +56,12 @@ pub struct Configuration {
 
     pub backend_api: ListenAddress,
     pub dfsp_api: ListenAddress,
+    /// From where the backend API may be called.
+    pub backend_peers: AllowedPeers,
+    /// Who may call the DFSP API.
+    pub callers: CallerSettings,
+    /// `None`: the DFSP API is called without TLS.
+    pub dfsp_tls: Option<ServerTls>,
 
     /// `None` only with the sandbox, which then stands in.
     pub connector_base_url: Option<Url>,
@@ -138,6 +153,12 @@ impl Configuration {
         let database = database(variables);
         let backend_api = backend_address(variables);
         let dfsp_api = listen_address(variables, "DFSP_SERVER_HOST", "DFSP_SERVER_PORT", "3004");
+        let backend_peers = AllowedPeers::read(variables);
+        let callers = CallerSettings::read(variables);
+        let by_certificate = callers.as_ref().is_some_and(|callers| {
+            matches!(callers.authentication, Authentication::Certificates(_))
+        });
+        let dfsp_tls = ServerTls::read(variables, by_certificate);
         let connector_timeout = variables.milliseconds("SDK_REQUEST_TIMEOUT_MS", "65000");
         let cbs_timeout = variables.milliseconds("CBS_REQUEST_TIMEOUT_MS", "5000");
         let cbs_settles_after = variables.milliseconds("CBS_SETTLE_MS", "10000");
@@ -203,6 +224,9 @@ impl Configuration {
             identifiers: Identifiers::new(id_types, dial_code),
             backend_api: backend_api?,
             dfsp_api: dfsp_api?,
+            backend_peers: backend_peers?,
+            callers: callers?,
+            dfsp_tls,
             connector_base_url,
             connector_timeout: connector_timeout?,
             connector_max_calls: connector_max_calls?,
@@ -517,6 +541,7 @@ pub(crate) mod tests {
         let real = [
             ("CBS_BASE_URL", "https://192.0.2.1:8080"),
             ("SDK_BASE_URL", "http://192.0.2.2:4001"),
+            ("DFSP_API_AUTHENTICATION", "none"),
             // [if cbs_auth is basic]
             ("CBS_USER", "connector"),
             ("CBS_PASSWORD", "hunter2"),

@@ -31,9 +31,14 @@ use crate::{
     mojaloop::{
         admission::Admission,
         backend_api::{self, BackendApi},
+        callers::Callers,
         connector::{self, MojaloopConnector},
         dfsp_api::{self, DfspApi},
-        http::{admit, answer_everything},
+        http::{
+            admit, answer_everything,
+            guard::{keep_client_name, let_in_who_is_known},
+            peers::let_in_allowed_peers,
+        },
         payee::{self, Payee},
         payer::{self, Payer},
         progress::Progress,
@@ -284,6 +289,7 @@ impl Connector {
             tasks.clone(),
         );
         // [end]
+        let callers = Data::new(Callers::new(configuration.callers)?);
         let interval = configuration.recovery_interval;
         let shutdown_timeout = configuration.shutdown_timeout;
         // [if use_cases has request_to_pay]
@@ -337,6 +343,14 @@ impl Connector {
         ));
         // [end]
 
+        let (kept, ending) = (Data::clone(&callers), tasks.clone());
+        recovery.spawn(async move {
+            tokio::select! {
+                () = kept.keep_up_to_date() => {}
+                () = ending.end_begins() => {}
+            }
+        });
+
         let backend_routes = backend_api::routes(BackendApi {
             payee,
             // [if use_cases has request_to_pay]
@@ -373,24 +387,37 @@ impl Connector {
         });
         // Each API has room of its own.
         let admission = Admission::new(configuration.admission, tasks.clone());
+        let allowed = Data::new(configuration.backend_peers);
         let backend_api = HttpServer::new(move || {
             App::new()
                 .app_data(Data::new(admission.clone()))
+                .app_data(allowed.clone())
                 .configure(backend_routes.clone())
                 .wrap(from_fn(admit))
+                .wrap(from_fn(let_in_allowed_peers))
                 .wrap(from_fn(answer_everything))
         });
         let admission = Admission::new(configuration.admission, tasks.clone());
         let dfsp_api = HttpServer::new(move || {
             App::new()
                 .app_data(Data::new(admission.clone()))
+                .app_data(callers.clone())
                 .configure(dfsp_routes.clone())
                 .wrap(from_fn(admit))
+                .wrap(from_fn(let_in_who_is_known))
                 .wrap(from_fn(answer_everything))
-        });
+        })
+        .on_connect(keep_client_name);
         let connections = connections_of_a_thread(configuration.max_connections);
         // The end is for the connector to arrange, and comes before this.
         let longer = shutdown_timeout.as_secs() + 2;
+        let dfsp_api = dfsp_api
+            .keep_alive(KEEP_ALIVE)
+            .client_request_timeout(LONGEST_HEAD)
+            .max_connections(connections)
+            .backlog(BACKLOG)
+            .disable_signals()
+            .shutdown_timeout(longer);
         Ok(Self {
             backend_api: backend_api
                 .keep_alive(KEEP_ALIVE)
@@ -401,15 +428,11 @@ impl Connector {
                 .shutdown_timeout(longer)
                 .listen(listeners.backend_api)?
                 .run(),
-            dfsp_api: dfsp_api
-                .keep_alive(KEEP_ALIVE)
-                .client_request_timeout(LONGEST_HEAD)
-                .max_connections(connections)
-                .backlog(BACKLOG)
-                .disable_signals()
-                .shutdown_timeout(longer)
-                .listen(listeners.dfsp_api)?
-                .run(),
+            dfsp_api: match configuration.dfsp_tls {
+                None => dfsp_api.listen(listeners.dfsp_api)?,
+                Some(tls) => dfsp_api.listen_rustls_0_23(listeners.dfsp_api, tls.config())?,
+            }
+            .run(),
             recovery,
             store,
             tasks,

@@ -1,7 +1,12 @@
 //! Calling an API, and what it answered.
 
-use core_connector::operations::startup::choose_tls;
-use reqwest::{Client, Method, RequestBuilder};
+use core_connector::{
+    mojaloop::http::guard::KEY_HEADER, operations::startup::choose_tls, sandbox::DEVELOPMENT_KEY,
+};
+use reqwest::{
+    Client, Method, RequestBuilder,
+    header::{HeaderMap, HeaderName, HeaderValue},
+};
 use serde_json::Value;
 
 /// Calls one API.
@@ -24,6 +29,22 @@ impl Caller {
         Self {
             http: Client::builder().no_proxy().build().unwrap(),
             base_url,
+        }
+    }
+
+    /// Calls as a channel that has the key of the sandbox.
+    pub fn with_key(base_url: String) -> Self {
+        Self::showing(base_url, KEY_HEADER, DEVELOPMENT_KEY)
+    }
+
+    /// Calls as somebody who shows this with every request.
+    pub fn showing(base_url: String, header: &str, value: &str) -> Self {
+        let header = HeaderName::from_bytes(header.as_bytes()).unwrap();
+        let headers = HeaderMap::from_iter([(header, HeaderValue::from_str(value).unwrap())]);
+        let http = Client::builder().no_proxy().default_headers(headers);
+        Self {
+            http: http.build().unwrap(),
+            ..Self::of(base_url)
         }
     }
 

@@ -31,12 +31,14 @@ mod bulk_incoming;
 // [if use_cases has bulk]
 mod bulk_payments;
 // [end]
+mod callers;
 // [if payer_steps is three_steps]
 mod confirmation;
 // [end]
 // [if use_cases has conversion]
 mod conversions;
 // [end]
+mod doctor;
 mod documents;
 mod errors;
 mod fxp;

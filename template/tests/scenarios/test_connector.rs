@@ -13,11 +13,12 @@ use core_connector::{
     environment::{answers, currencies::variable_name},
     journal::store::Store,
     operations::{
-        commands::{self, Command},
+        commands::{self, Command, Finding},
         configuration::Configuration,
         startup::{Connector, Listeners, choose_tls, open_inspection, open_journal},
     },
     sandbox::{
+        self,
         bank::SandboxBank,
         mojaloop_connector::{self, SimulatedMojaloopConnector, SimulatorSettings},
     },
@@ -87,12 +88,16 @@ impl TestConnector {
         let simulator_url = format!("http://{}", listener.local_addr().unwrap());
         let journal = TestJournal::new(&folder).await;
         let id_type = id_type().to_string();
+        let keys = sandbox::development_keys();
         let usual = [
             ("SDK_SERVER_PORT", "0"),
             ("DFSP_SERVER_PORT", "0"),
             ("SUPPORTED_ID_TYPE", &id_type),
             ("SDK_BASE_URL", &simulator_url),
             ("DATABASE_URL", journal.url()),
+            ("DFSP_API_KEYS", &keys),
+            ("DFSP_API_REQUESTS_PER_MINUTE", "1000000"),
+            ("DFSP_API_LOOK_UPS_PER_MINUTE", "1000000"),
             // Of several replicas, which there are in few tests.
             ("LEASE_MS", "600"),
             // Of the client, which is not used here; never above the next one.
@@ -140,7 +145,7 @@ impl TestConnector {
         tokio::spawn(server);
         Self {
             backend: Caller::of(running.backend_url),
-            dfsp: Caller::of(running.dfsp_url),
+            dfsp: Caller::with_key(running.dfsp_url),
             simulator: Caller::of(simulator_url),
             bank,
             store: Some(store),
@@ -177,7 +182,7 @@ impl TestConnector {
         let running = run(configuration, Arc::clone(&store), self.bank.clone());
         self.store = Some(store);
         self.backend = Caller::of(running.backend_url);
-        self.dfsp = Caller::of(running.dfsp_url);
+        self.dfsp = Caller::with_key(running.dfsp_url);
         self.runtime = Some(running.runtime);
     }
 
@@ -202,9 +207,8 @@ impl TestConnector {
         let journal = open_inspection(journal).await.unwrap();
         let words = shell_words(line.as_ref()).into_iter().map(Into::into);
         let words = std::iter::once("connector".into()).chain(words);
-        let command = commands::read(words).unwrap().unwrap();
-        let Command::Journal(command) = command else {
-            panic!("{command:?} does not work on the journal");
+        let Some(Command::OnJournal(command)) = commands::read(words).unwrap() else {
+            panic!("not a command on the journal");
         };
         let bank = self.bank.clone();
         let mut output = Vec::new();
@@ -213,6 +217,26 @@ impl TestConnector {
             .await;
         finding.map_err(|error| error.to_string())?;
         Ok(String::from_utf8(output).unwrap())
+    }
+
+    /// What the doctor says of it, with other variables in the place of its own.
+    pub async fn examine(&self, doctor: &str, other: &[(&str, &str)]) -> (Finding, String) {
+        let words = shell_words(doctor).into_iter().map(Into::into);
+        let words = ["connector", "doctor"]
+            .map(Into::into)
+            .into_iter()
+            .chain(words);
+        let Some(Command::Doctor(doctor)) = commands::read(words).unwrap() else {
+            panic!("not a doctor");
+        };
+        let variable = |name: &str| {
+            let other = other.iter().find(|(known, _)| *known == name);
+            let other = other.map(|(_, value)| (*value).to_owned());
+            other.or_else(|| self.variables.get(name).cloned())
+        };
+        let mut output = Vec::new();
+        let finding = doctor.run(variable, &mut output).await.unwrap();
+        (finding, String::from_utf8(output).unwrap())
     }
 
     pub fn store(&self) -> Arc<dyn Store> {

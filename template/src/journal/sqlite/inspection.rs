@@ -14,8 +14,8 @@ use crate::{
     domain::{period::Period, timestamp::Timestamp, transfer_id::TransferId},
     journal::{
         inspection::{
-            Decided, Decision, Ended, Exceptional, HistoryLine, Inspection, KnownException, Listed,
-            Selection,
+            Decided, Decision, Ended, Examined, Exceptional, HistoryLine, Inspection,
+            KnownException, Listed, Selection,
         },
         store::{Direction, Entry, Exception, StoreError},
     },
@@ -207,6 +207,20 @@ impl Inspection for SqliteInspection {
                     },
                 )?
                 .collect()
+        })
+        .await
+    }
+
+    async fn examine(&self) -> Result<Examined, StoreError> {
+        self.with(|connection| {
+            let mode = connection.query_row("PRAGMA journal_mode", [], |row| row.get(0))?;
+            // Its lock is taken and given back.
+            let locked = connection.execute_batch("BEGIN IMMEDIATE; ROLLBACK");
+            Ok(Examined {
+                not_writable: locked.err().map(|error| error.to_string()),
+                clock_ahead_ms: None,
+                settings: vec![("journal_mode".to_owned(), mode)],
+            })
         })
         .await
     }
