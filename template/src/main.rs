@@ -55,7 +55,11 @@ async fn serve() -> Result<(), StartError> {
     #[cfg(feature = "sandbox")]
     let variable = core_connector::sandbox::completed(variable)?;
     let configuration = Configuration::read(variable)?;
-    telemetry::start(configuration.log_filter.clone(), configuration.log_format);
+    let telemetry = telemetry::start(
+        configuration.log_filter.clone(),
+        configuration.log_format,
+        configuration.traces.as_ref(),
+    );
     choose_tls();
     let listeners = Listeners::bind(&configuration)?;
 
@@ -75,15 +79,18 @@ async fn serve() -> Result<(), StartError> {
         cbs = configuration.cbs_name,
         backend_api = %listeners.backend_address()?,
         dfsp_api = %listeners.dfsp_address()?,
+        metrics = %listeners.metrics_address()?,
         "the connector starts"
     );
     let bank = match in_process {
         Some(bank) => bank,
         None => core_banking_client(&configuration)?,
     };
-    Connector::start(configuration, listeners, store, bank)?
+    let served = Connector::start(configuration, listeners, store, bank)?
         .serve()
-        .await
+        .await;
+    telemetry.end();
+    served
 }
 
 /// Reads `.env` if there is one. A variable that is set already stays as it is.

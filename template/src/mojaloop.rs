@@ -9,6 +9,7 @@ pub mod admission;
 pub mod connector;
 pub mod progress;
 pub mod promises;
+pub mod readiness;
 pub mod steps;
 pub mod tasks;
 pub mod turns;

@@ -4,6 +4,8 @@ use core_connector::operations::startup::choose_tls;
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::Value;
 
+use crate::secrecy;
+
 /// Calls one API.
 #[derive(Debug, Clone)]
 pub struct Caller {
@@ -33,6 +35,7 @@ impl Caller {
     }
 
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        secrecy::remember_what_is_asked_for(path);
         self.http
             .request(method, format!("{}{path}", self.base_url))
     }
@@ -42,10 +45,12 @@ impl Caller {
     }
 
     pub async fn post(&self, path: &str, body: &Value) -> Answer {
+        secrecy::remember_what_is_given(body);
         answer(self.request(Method::POST, path).json(body)).await
     }
 
     pub async fn put(&self, path: &str, body: &Value) -> Answer {
+        secrecy::remember_what_is_given(body);
         answer(self.request(Method::PUT, path).json(body)).await
     }
 
@@ -63,6 +68,9 @@ pub async fn answer(request: RequestBuilder) -> Answer {
         "" => Value::Null,
         text => serde_json::from_str(text).unwrap_or_else(|_| panic!("not JSON: {text}")),
     };
+    if status >= 400 {
+        secrecy::check_error(&body);
+    }
     Answer { status, body }
 }
 
