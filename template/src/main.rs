@@ -55,12 +55,12 @@ async fn serve() -> Result<(), StartError> {
     #[cfg(feature = "sandbox")]
     let variable = core_connector::sandbox::completed(variable)?;
     let configuration = Configuration::read(variable)?;
+    choose_tls();
     let telemetry = telemetry::start(
         configuration.log_filter.clone(),
         configuration.log_format,
         configuration.traces.as_ref(),
     );
-    choose_tls();
     let listeners = Listeners::bind(&configuration)?;
 
     #[cfg(feature = "sandbox")]

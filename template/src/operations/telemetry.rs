@@ -177,10 +177,10 @@ mod tests {
             "trace",
             "debug,hyper=trace",
             "hyper=trace,core_connector=trace",
-            "trace,core_connectors=trace",
+            "trace,hyper::proto=trace",
         ] {
             let filter = filter(text);
-            for library in ["hyper", "hyper::proto", "reqwest", "core_connectors"] {
+            for library in ["hyper", "hyper::proto", "reqwest"] {
                 let is_told = filter.would_enable(library, &Level::DEBUG);
                 assert!(!is_told, "{library} with {text}");
             }

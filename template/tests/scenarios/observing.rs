@@ -34,7 +34,10 @@ impl TestConnector {
 /// The value of the series that begins so.
 fn value(metrics: &str, series: &str) -> Option<f64> {
     let mut lines = metrics.lines();
-    let value = lines.find_map(|line| line.strip_prefix(series)?.strip_prefix(' '))?;
+    let value = lines.find_map(|line| {
+        let rest = line.strip_prefix(series)?;
+        rest.strip_prefix("{}").unwrap_or(rest).strip_prefix(' ')
+    })?;
     Some(value.parse().unwrap())
 }
 

@@ -84,9 +84,10 @@ pub fn watch() {
     });
 }
 
-/// Nobody may be told this.
+/// Nobody may be told this, unless it is an ordinary word.
 pub fn remember(text: &str) {
-    if text.len() >= LEAST_LENGTH {
+    let is_a_word = text.bytes().all(|byte| byte.is_ascii_lowercase());
+    if text.len() >= LEAST_LENGTH && !is_a_word {
         known().secrets.insert(text.to_lowercase());
     }
 }

@@ -81,7 +81,7 @@ impl States {
             ),
             level: known.gauges(
                 "connector_funding_level",
-                "The balance or exposure behind the money at the scheme, in the currency's units",
+                "The balance or sum that mirrors the money at the scheme, in units of its currency",
             ),
             warning: known.gauges(
                 "connector_funding_warning_level",
