@@ -130,6 +130,7 @@ impl TestConnector {
             .chain(variables)
             .collect();
 
+        secrecy::remember_what_is_configured(variables.iter());
         let configuration = configuration(&variables);
         let store = open_journal(&configuration).await.unwrap();
         let bank = SandboxBank::new(seed);
