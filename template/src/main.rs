@@ -61,8 +61,12 @@ async fn serve() -> Result<(), StartError> {
         Configuration::read(variable)
     })
     .await?;
-    telemetry::start(configuration.log_filter.clone(), configuration.log_format);
     choose_tls();
+    let telemetry = telemetry::start(
+        configuration.log_filter.clone(),
+        configuration.log_format,
+        configuration.traces.as_ref(),
+    );
     let listeners = Listeners::bind(&configuration)?;
 
     #[cfg(feature = "sandbox")]
@@ -81,15 +85,18 @@ async fn serve() -> Result<(), StartError> {
         cbs = configuration.cbs_name,
         backend_api = %listeners.backend_address()?,
         dfsp_api = %listeners.dfsp_address()?,
+        metrics = %listeners.metrics_address()?,
         "the connector starts"
     );
     let bank = match in_process {
         Some(bank) => bank,
         None => core_banking_client(&configuration)?,
     };
-    Connector::start(configuration, listeners, store, bank)?
+    let served = Connector::start(configuration, listeners, store, bank)?
         .serve()
-        .await
+        .await;
+    telemetry.end();
+    served
 }
 
 fn environment(name: &str) -> Option<String> {

@@ -10,6 +10,7 @@ pub mod callers;
 pub mod connector;
 pub mod progress;
 pub mod promises;
+pub mod readiness;
 pub mod steps;
 pub mod tasks;
 pub mod turns;

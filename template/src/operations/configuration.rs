@@ -12,7 +12,7 @@ use reqwest::Url;
 
 use super::{
     server_tls::ServerTls,
-    telemetry::{LogFilter, LogFormat},
+    telemetry::{LogFilter, LogFormat, TraceSettings},
 };
 use crate::{
     core_banking::{fees, funding, required_information::RequiredInformation},
@@ -62,6 +62,7 @@ pub struct Configuration {
     pub callers: CallerSettings,
     /// `None`: the DFSP API is called without TLS.
     pub dfsp_tls: Option<ServerTls>,
+    pub metrics: ListenAddress,
 
     /// `None` only with the sandbox, which then stands in.
     pub connector_base_url: Option<Url>,
@@ -119,6 +120,9 @@ pub struct Configuration {
 
     pub log_filter: LogFilter,
     pub log_format: LogFormat,
+    /// `None`: they are not sent anywhere.
+    pub traces: Option<TraceSettings>,
+    pub funding_asked_every: Duration,
 }
 
 impl Configuration {
@@ -159,6 +163,7 @@ impl Configuration {
             matches!(callers.authentication, Authentication::Certificates(_))
         });
         let dfsp_tls = ServerTls::read(variables, by_certificate);
+        let metrics = metrics_address(variables);
         let connector_timeout = variables.milliseconds("SDK_REQUEST_TIMEOUT_MS", "65000");
         let cbs_timeout = variables.milliseconds("CBS_REQUEST_TIMEOUT_MS", "5000");
         let cbs_settles_after = variables.milliseconds("CBS_SETTLE_MS", "10000");
@@ -214,6 +219,8 @@ impl Configuration {
         );
         let log_filter = variables.parsed("LOG_LEVEL", "info,actix_server=warn");
         let log_format = variables.parsed("LOG_FORMAT", "text");
+        let traces = traces(variables);
+        let funding_asked_every = variables.milliseconds("FUNDING_METRICS_INTERVAL_MS", "30000");
         // Everything has been read by now, so that every problem is known.
         Some(Self {
             cbs_name: variables.text_or("CBS_NAME", answers::CBS_NAME),
@@ -227,6 +234,7 @@ impl Configuration {
             backend_peers: backend_peers?,
             callers: callers?,
             dfsp_tls,
+            metrics: metrics?,
             connector_base_url,
             connector_timeout: connector_timeout?,
             connector_max_calls: connector_max_calls?,
@@ -274,6 +282,8 @@ impl Configuration {
             shutdown_timeout: shutdown_timeout?,
             log_filter: log_filter?,
             log_format: log_format?,
+            traces,
+            funding_asked_every: funding_asked_every?,
         })
     }
 }
@@ -361,6 +371,24 @@ fn listen_address(
     Some(ListenAddress {
         host: variables.text_or(host, "127.0.0.1"),
         port: variables.parsed(port, default)?,
+    })
+}
+
+/// Whoever scrapes is on another machine.
+fn metrics_address(variables: &mut Variables) -> Option<ListenAddress> {
+    Some(ListenAddress {
+        host: variables.text_or("METRICS_SERVER_HOST", "0.0.0.0"),
+        port: variables.parsed("METRICS_SERVER_PORT", "7001")?,
+    })
+}
+
+/// The variables have the names that OpenTelemetry gives them everywhere.
+fn traces(variables: &mut Variables) -> Option<TraceSettings> {
+    let service_name = variables.text_or("OTEL_SERVICE_NAME", env!("CARGO_PKG_NAME"));
+    let endpoint = variables.url("OTEL_EXPORTER_OTLP_ENDPOINT")?;
+    Some(TraceSettings {
+        endpoint,
+        service_name,
     })
 }
 

@@ -9,6 +9,8 @@ use reqwest::{
 };
 use serde_json::Value;
 
+use crate::secrecy;
+
 /// Calls one API.
 #[derive(Debug, Clone)]
 pub struct Caller {
@@ -54,6 +56,7 @@ impl Caller {
     }
 
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        secrecy::remember_what_is_asked_for(path);
         self.http
             .request(method, format!("{}{path}", self.base_url))
     }
@@ -63,10 +66,12 @@ impl Caller {
     }
 
     pub async fn post(&self, path: &str, body: &Value) -> Answer {
+        secrecy::remember_what_is_given(body);
         answer(self.request(Method::POST, path).json(body)).await
     }
 
     pub async fn put(&self, path: &str, body: &Value) -> Answer {
+        secrecy::remember_what_is_given(body);
         answer(self.request(Method::PUT, path).json(body)).await
     }
 
@@ -84,6 +89,9 @@ pub async fn answer(request: RequestBuilder) -> Answer {
         "" => Value::Null,
         text => serde_json::from_str(text).unwrap_or_else(|_| panic!("not JSON: {text}")),
     };
+    if status >= 400 {
+        secrecy::check_error(&body);
+    }
     Answer { status, body }
 }
 

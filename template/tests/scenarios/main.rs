@@ -23,6 +23,7 @@ mod incoming_payment;
 mod journal;
 mod outgoing_payment;
 mod raw_request;
+mod secrecy;
 mod stopping_store;
 mod test_connector;
 
@@ -46,6 +47,7 @@ mod hostile_requests;
 mod incoming;
 mod incoming_faults;
 mod information;
+mod observing;
 mod operators;
 mod outgoing;
 mod outgoing_faults;

@@ -34,6 +34,7 @@ use crate::{
     customers::{currency, id_type, seed},
     debits,
     journal::TestJournal,
+    secrecy,
 };
 
 // [if cbs_auth is basic, api_key, oauth2]
@@ -54,6 +55,8 @@ pub struct TestConnector {
     /// What the channels of the bank call.
     pub dfsp: Caller,
     pub simulator: Caller,
+    /// Host and port of the metrics.
+    pub metrics: String,
     pub bank: SandboxBank,
     /// The journal, while a connector works on it.
     store: Option<Arc<dyn Store>>,
@@ -83,6 +86,7 @@ impl TestConnector {
         wrap: impl FnOnce(Arc<dyn Store>) -> Arc<dyn Store>,
     ) -> Self {
         choose_tls();
+        secrecy::watch();
         let folder = Arc::new(TempDir::new().unwrap());
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let simulator_url = format!("http://{}", listener.local_addr().unwrap());
@@ -92,6 +96,8 @@ impl TestConnector {
         let usual = [
             ("SDK_SERVER_PORT", "0"),
             ("DFSP_SERVER_PORT", "0"),
+            ("METRICS_SERVER_HOST", "127.0.0.1"),
+            ("METRICS_SERVER_PORT", "0"),
             ("SUPPORTED_ID_TYPE", &id_type),
             ("SDK_BASE_URL", &simulator_url),
             ("DATABASE_URL", journal.url()),
@@ -129,6 +135,7 @@ impl TestConnector {
             .chain(variables)
             .collect();
 
+        secrecy::remember_what_is_configured(variables.iter());
         let configuration = configuration(&variables);
         let store = open_journal(&configuration).await.unwrap();
         let bank = SandboxBank::new(seed);
@@ -147,6 +154,7 @@ impl TestConnector {
             backend: Caller::of(running.backend_url),
             dfsp: Caller::with_key(running.dfsp_url),
             simulator: Caller::of(simulator_url),
+            metrics: running.metrics,
             bank,
             store: Some(store),
             journal,
@@ -183,6 +191,7 @@ impl TestConnector {
         self.store = Some(store);
         self.backend = Caller::of(running.backend_url);
         self.dfsp = Caller::with_key(running.dfsp_url);
+        self.metrics = running.metrics;
         self.runtime = Some(running.runtime);
     }
 
@@ -281,6 +290,10 @@ impl TestConnector {
 
 impl Drop for TestConnector {
     fn drop(&mut self) {
+        // Of one that has died there are no metrics; a test that fails has said why.
+        if self.runtime.is_some() && !std::thread::panicking() {
+            secrecy::check(&self.metrics);
+        }
         self.die();
         drop(self.simulator_server.stop(false));
     }
@@ -304,6 +317,7 @@ struct Running {
     runtime: Runtime,
     backend_url: String,
     dfsp_url: String,
+    metrics: String,
 }
 
 fn run(
@@ -313,6 +327,7 @@ fn run(
 ) -> Running {
     let listeners = Listeners::bind(&configuration).unwrap();
     let backend_url = format!("http://{}", listeners.backend_address().unwrap());
+    let metrics = listeners.metrics_address().unwrap().to_string();
     let dfsp_url = format!("http://{}", listeners.dfsp_address().unwrap());
     let runtime = Builder::new_multi_thread()
         .worker_threads(2)
@@ -327,6 +342,7 @@ fn run(
         runtime,
         backend_url,
         dfsp_url,
+        metrics,
     }
 }
 

@@ -6,13 +6,16 @@ use async_trait::async_trait;
 use deadpool_postgres::{Client, Pool};
 use tokio_postgres::Row;
 
-use super::{Settings, client, numbering, pool, read_entry, read_transfer_id, schema, within_time};
+use super::{
+    Settings, client, numbering, pool, read_direction, read_entry, read_transfer_id, schema,
+    within_time,
+};
 use crate::{
     domain::{period::Period, timestamp::Timestamp, transfer_id::TransferId},
     journal::{
         inspection::{
             Decided, Decision, Ended, Examined, Exceptional, HistoryLine, Inspection,
-            KnownException, Listed, Selection,
+            KnownException, Listed, Overview, Selection, Waiting,
         },
         store::{Direction, Entry, Exception, StoreError},
     },
@@ -115,6 +118,40 @@ impl Inspection for PostgresInspection {
                 )
                 .await?;
             listed.iter().map(read_listed).collect()
+        })
+        .await
+    }
+
+    async fn overview(&self) -> Result<Overview, StoreError> {
+        let waiting = format!(
+            "SELECT payment.direction AS direction, payment.state AS state, \
+             payment.parked IS NOT NULL AS is_parked, count(*) AS payments, \
+             min(opening.recorded_at) AS oldest_opened_at \
+             FROM payment JOIN history AS opening ON {OPENING_OF_PAYMENT} \
+             WHERE payment.parked IS NOT NULL OR payment.due_at IS NOT NULL \
+             GROUP BY 1, 2, 3"
+        );
+        let exceptions = "SELECT count(*) FROM exception \
+             WHERE NOT EXISTS (SELECT FROM exception_resolution AS resolution \
+             WHERE resolution.transfer_id = exception.transfer_id \
+             AND resolution.told = exception.told)";
+        within_time(async {
+            let client = self.client().await?;
+            let waiting = client.query(&waiting, &[]).await?;
+            let waiting = waiting.iter().map(|row| {
+                Ok(Waiting {
+                    direction: read_direction(row)?,
+                    state: row.try_get("state")?,
+                    parked: row.try_get("is_parked")?,
+                    payments: row.try_get::<_, i64>("payments")?.unsigned_abs(),
+                    oldest_opened_at: moment(row, "oldest_opened_at")?,
+                })
+            });
+            let exceptions = client.query_one(exceptions, &[]).await?;
+            Ok(Overview {
+                waiting: waiting.collect::<Result<_, StoreError>>()?,
+                open_exceptions: exceptions.try_get::<_, i64>(0)?.unsigned_abs(),
+            })
         })
         .await
     }
