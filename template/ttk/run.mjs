@@ -225,13 +225,15 @@ function judged({ description, resultStatus }) {
   return { assertion: description, outcome: holds ? 'passed' : 'failed', ...(holds ? {} : { reason }) };
 }
 
-function summary(name, result) {
+/** Each request with the API that it was sent to: both have some of the same paths. */
+function summary(name, result, apis) {
   const cases = result.test_cases.map((one) => ({
     name: one.name,
     requests: one.requests.map(({ request, response }) => ({
       description: request.description,
       method: request.method.toUpperCase(),
       path: request.path,
+      api: apis[request.url] ?? null,
       status: response?.status ?? null,
       assertions: (request.tests?.assertions ?? []).map(judged),
     })),
@@ -325,6 +327,7 @@ async function rehearse({ only, report, program }) {
     await connectorProgram.answers(`${values.cc_incoming_url}/health`);
     await connectorProgram.answers(`${values.cc_outgoing_url}/health`);
 
+    const apis = { [values.cc_incoming_url]: 'backend API', [values.cc_outgoing_url]: 'DFSP API' };
     const summaries = [];
     const results = [];
     for (const [index, { name, path }] of wanted.entries()) {
@@ -332,7 +335,7 @@ async function rehearse({ only, report, program }) {
       const answer = await post(`/api/outbound/template/${index + 1}?sync=true`, { ...collection, name, inputValues: values });
       const result = await answer.json();
       results.push(result);
-      summaries.push(summary(name, result));
+      summaries.push(summary(name, result, apis));
       writeJson(join(report, 'raw', `${name}.json`), result);
       print(summaries.at(-1));
     }

@@ -6,13 +6,14 @@ ${apis.map(({ api, port, file, operations }) => html`<h3>The ${api}, port ${port
 ${table(['Endpoint', 'What it does', 'Requests', 'Assertions'], operations.map((one) => [
     html`<span class="method">${one.method}</span> <code>${one.path}</code>`,
     one.summary,
-    covered(one.requests, report),
+    covered(one, report),
     one.assertions,
   ]), 'numbers')}
 <p class="source">From <code>${file}</code>, which is made from the code, and <code>ttk/report/report.json</code>.</p>`)}`;
 }
 
-function covered(requests, report) {
+function covered({ requests, isEnabled }, report) {
   if (report === undefined) return '';
+  if (!isEnabled) return 'not chosen';
   return requests > 0 ? html`<b class="ok">✓</b> ${requests}` : html`<b class="warn">none</b>`;
 }

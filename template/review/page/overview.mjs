@@ -4,7 +4,7 @@ import { html } from './html.mjs';
 
 export function overview({ answers, collections, interfaces, evidence, dependencies }, missing) {
   const { report } = collections;
-  const operations = interfaces.apis.flatMap(({ operations: all }) => all);
+  const operations = interfaces.apis.flatMap(({ operations: all }) => all).filter(({ isEnabled }) => isEnabled);
   const called = operations.filter(({ requests }) => requests > 0).length;
   const runs = evidence.chaos?.runs ?? [];
   const total = (figure) => runs.reduce((sum, run) => sum + run[figure], 0);

@@ -14,10 +14,11 @@ const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
 export function interfaces(repository, { report }) {
   const calls = callsOf(report);
   const apis = DOCUMENTS.map(({ api, port, file }) => {
+    const callsOfApi = calls.filter((call) => call.api === api);
     const document = parse(readFileSync(join(repository, file), 'utf8'));
     const operations = Object.entries(document.paths).flatMap(([path, methods]) => METHODS
       .filter((method) => methods[method])
-      .map((method) => operation(path, method, methods[method], calls)));
+      .map((method) => operation(path, method, methods[method], callsOfApi)));
     return { api, port, file, title: document.info.title, version: document.info.version, operations };
   });
   return { apis };
@@ -30,6 +31,8 @@ function operation(path, method, { summary }, calls) {
     method: method.toUpperCase(),
     path,
     summary,
+    // What was not chosen is there, and answers so.
+    isEnabled: !summary.endsWith('not enabled'),
     requests: called.length,
     assertions: called.reduce((sum, call) => sum + call.assertions, 0),
   };
@@ -43,7 +46,7 @@ function pattern(path) {
 
 function callsOf(report) {
   const cases = (report?.collections ?? []).flatMap((collection) => collection.cases);
-  return cases.flatMap((one) => one.requests).map(({ method, path, assertions }) => ({
-    method, path, assertions: assertions.length,
+  return cases.flatMap((one) => one.requests).map(({ api, method, path, assertions }) => ({
+    api, method, path, assertions: assertions.length,
   }));
 }
