@@ -2,7 +2,11 @@
 //! It stands before everything else: whoever is not known takes no place of
 //! those who are, and no body of theirs is read.
 
-use std::{any::Any, time::Duration};
+use std::{
+    any::Any,
+    future::{Ready, ready},
+    time::Duration,
+};
 
 use actix_tls::accept::rustls_0_23::TlsStream;
 use actix_web::{
@@ -17,7 +21,6 @@ use actix_web::{
     rt::net::TcpStream,
     web::Data,
 };
-use std::future::{Ready, ready};
 
 use super::error_response;
 use crate::{
@@ -57,14 +60,13 @@ pub async fn let_in_who_is_known(
 /// What is answered whoever asks: whether this process lives, and what this API
 /// is. Orchestrators have no key.
 fn is_open_to_all(method: &Method, path: &str) -> bool {
-    match (method.as_str(), path) {
-        ("GET", "/" | "/health" | "/openapi.json") => true,
-        // [if payer_debit is push_approval]
-        // Its body is signed.
-        ("POST", "/approvals") => true,
-        // [end]
-        _ => false,
+    // [if payer_debit is push_approval]
+    // The body of a callback is signed.
+    if (method, path) == (&Method::POST, "/approvals") {
+        return true;
     }
+    // [end]
+    method == Method::GET && matches!(path, "/" | "/health" | "/openapi.json")
 }
 
 /// What is answered with the name of a person: a look-up, and whatever begins

@@ -3,6 +3,8 @@
 //! The Mojaloop Connector shows nothing of itself when it calls: no key and no
 //! certificate. So its address is all that can be looked at.
 
+use std::net::IpAddr;
+
 use actix_web::{
     Error,
     body::{BoxBody, MessageBody},
@@ -12,7 +14,6 @@ use actix_web::{
     web::Data,
 };
 use ipnet::IpNet;
-use std::net::IpAddr;
 
 use super::error_response;
 use crate::{
