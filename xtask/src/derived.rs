@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use crate::{contract::page, known_names, places, questions, table, twins};
+use crate::{contract::page, evidence, known_names, places, questions, table, twins};
 
 /// Derives everything anew. Returns the files that a developer may not expect to
 /// have changed.
@@ -23,6 +23,7 @@ pub fn write(repository: &Path) -> Result<Vec<String>> {
     if page::write(repository)? {
         changed.push(page::PAGE.to_owned());
     }
+    changed.extend(evidence::write(repository)?);
     Ok(changed)
 }
 
@@ -33,5 +34,6 @@ pub fn check(repository: &Path) -> Result<()> {
     places::check(repository)?;
     twins::check(repository)?;
     table::check(repository)?;
-    page::check(repository)
+    page::check(repository)?;
+    evidence::check(repository)
 }

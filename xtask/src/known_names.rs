@@ -53,7 +53,7 @@ fn derive(repository: &Path) -> Result<String> {
         .collect();
 
     Ok(format!(
-        "// Derived by `cargo xtask twins`; never edited by hand.\n\n{}\n{}\n{}\n{}",
+        "// Derived by `cargo xtask twins`; never edited by hand.\n\n{}\n{}\n{}\n{}\n{}",
         function(
             "Currencies of ISO 4217 that have minor units, so that an amount can be written in them.",
             "currencies",
@@ -70,7 +70,37 @@ fn derive(repository: &Path) -> Result<String> {
             &programs,
         ),
         function("Crates that its code names.", "dependencies", &dependencies,),
+        customers(repository)?,
     ))
+}
+
+/// The first two customers of the sandbox bank, the payee and the payer of examples:
+/// what each kind of identifier calls them.
+fn customers(repository: &Path) -> Result<String> {
+    let accounts: Table = read(&repository.join("template/sandbox/accounts.toml"))?.parse()?;
+    let customers = accounts.get("customers").and_then(Value::as_array);
+    let customers: Vec<&Value> = customers.into_iter().flatten().take(2).collect();
+    ensure!(
+        customers.len() == 2,
+        "the sandbox bank has no two customers"
+    );
+    let mut text = String::from(
+        "// The payee and the payer of examples: what each kind of identifier calls them.\nfn customers() {\n    [\n",
+    );
+    for customer in customers {
+        text.push_str("        #{\n");
+        let identifiers = customer.get("identifiers").and_then(Value::as_array);
+        for identifier in identifiers.into_iter().flatten() {
+            let (kind, value) = identifier
+                .as_str()
+                .and_then(|identifier| identifier.split_once(' '))
+                .context("an identifier in template/sandbox/accounts.toml has no kind")?;
+            text.push_str(&format!("            \"{kind}\": \"{value}\",\n"));
+        }
+        text.push_str("        },\n");
+    }
+    text.push_str("    ]\n}\n");
+    Ok(text)
 }
 
 fn names_in(document: &Table, array: &str) -> BTreeSet<String> {

@@ -1,9 +1,5 @@
-//! `cargo xtask twins` derives the rendered files, the lists of the hooks, and the
-//! README's table; `cargo xtask twins --check` only says whether they are up to
-//! date. `cargo xtask matrix` tries combinations of answers. `cargo xtask fuzz` sends a
-//! connector what nobody would think of. `cargo xtask bench` measures what one costs.
-//! `cargo xtask chaos` kills connectors under load. `cargo xtask image` builds the image and
-//! pays through it. `cargo xtask lint` looks at what no compiler reads.
+//! `cargo xtask`: what the template is made and proven with. Each task says itself
+//! what it does; `cargo xtask` lists them.
 
 use std::process::ExitCode;
 
@@ -11,90 +7,96 @@ use anyhow::Result;
 use xtask::{
     bench,
     chaos::command as chaos,
-    derived, fuzz,
+    derived, fuzz, golden,
     image::command as image,
     lint,
-    matrix::command::{self, Request},
-    repository,
+    matrix::command::{self as matrix},
+    repository, review,
 };
 
-const USAGE: &str = "usage: cargo xtask twins [--check]";
+const TWINS: &str = "usage: cargo xtask twins [--check]
+
+  Derives the rendered files, the lists of the hooks, and what pages tell of other files;
+  with --check, only says whether they are up to date.";
+
+/// Every task, with what it says of itself.
+const TASKS: [(&str, &str); 9] = [
+    ("twins", TWINS),
+    ("matrix", matrix::USAGE),
+    ("golden", golden::USAGE),
+    ("review", review::USAGE),
+    ("image", image::USAGE),
+    ("lint", lint::USAGE),
+    ("fuzz", fuzz::USAGE),
+    ("chaos", chaos::USAGE),
+    ("bench", bench::USAGE),
+];
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let result = match &arguments[..] {
-        ["twins"] => write().map(|()| ExitCode::SUCCESS),
-        ["twins", "--check"] => derived::check(repository()).map(|()| ExitCode::SUCCESS),
-        ["matrix", "--help"] => {
-            println!("{}", command::USAGE);
-            Ok(ExitCode::SUCCESS)
-        }
-        ["matrix", options @ ..] => match Request::parse(options) {
-            Ok(request) => request.carry_out(),
-            Err(error) => {
-                eprintln!("{error:#}\n\n{}", command::USAGE);
-                return ExitCode::from(2);
-            }
-        },
-        ["bench", options @ ..] => match bench::Options::parse(options) {
-            Ok(options) => bench::bench(options),
-            Err(error) => {
-                eprintln!("{error:#}\n\n{}", bench::USAGE);
-                return ExitCode::from(2);
-            }
-        },
-        ["fuzz", options @ ..] => match fuzz::seed(options) {
-            Ok(seed) => fuzz::fuzz(seed).map(|()| ExitCode::SUCCESS),
-            Err(error) => {
-                eprintln!("{error:#}\n\n{}", fuzz::USAGE);
-                return ExitCode::from(2);
-            }
-        },
-        ["chaos", "--help"] => {
-            println!("{}", chaos::USAGE);
-            Ok(ExitCode::SUCCESS)
-        }
-        ["chaos", options @ ..] => match chaos::Request::parse(options) {
-            Ok(request) => request.carry_out().map(|()| ExitCode::SUCCESS),
-            Err(error) => {
-                eprintln!("{error:#}\n\n{}", chaos::USAGE);
-                return ExitCode::from(2);
-            }
-        },
-        ["image", options @ ..] => match image::parse(options) {
-            Ok(twice) => image::carry_out(twice).map(|()| ExitCode::SUCCESS),
-            Err(error) => {
-                eprintln!("{error:#}\n\n{}", image::USAGE);
-                return ExitCode::from(2);
-            }
-        },
-        ["lint", options @ ..] => match lint::parse(options) {
-            Ok(advisories) => lint::lint(advisories).map(|()| ExitCode::SUCCESS),
-            Err(error) => {
-                eprintln!("{error:#}\n\n{}", lint::USAGE);
-                return ExitCode::from(2);
-            }
-        },
-        _ => {
-            eprintln!(
-                "{USAGE}\n\n{}\n\n{}\n\n{}\n\n{}\n\n{}\n\n{}",
-                command::USAGE,
-                fuzz::USAGE,
-                bench::USAGE,
-                chaos::USAGE,
-                image::USAGE,
-                lint::USAGE
-            );
-            return ExitCode::from(2);
-        }
+    let asked = arguments.first();
+    let Some((task, usage)) = TASKS.iter().find(|(name, _)| Some(name) == asked) else {
+        return not_understood(&TASKS.map(|(_, usage)| usage).join("\n\n"));
     };
-    match result {
-        Ok(code) => code,
-        Err(error) => {
+    let options = &arguments[1..];
+    if options == ["--help"] {
+        println!("{usage}");
+        return ExitCode::SUCCESS;
+    }
+    let success = |()| ExitCode::SUCCESS;
+    match *task {
+        "matrix" => task_of(matrix::Request::parse(options), usage, |request| {
+            request.carry_out()
+        }),
+        "golden" => task_of(golden::only(options), usage, |only| {
+            golden::golden(only).map(success)
+        }),
+        "review" => task_of(review::Options::parse(options), usage, |options| {
+            review::review(&options).map(success)
+        }),
+        "image" => task_of(image::parse(options), usage, |twice| {
+            image::carry_out(twice).map(success)
+        }),
+        "lint" => task_of(lint::parse(options), usage, |advisories| {
+            lint::lint(advisories).map(success)
+        }),
+        "fuzz" => task_of(fuzz::seed(options), usage, |seed| {
+            fuzz::fuzz(seed).map(success)
+        }),
+        "chaos" => task_of(chaos::Request::parse(options), usage, |request| {
+            request.carry_out().map(success)
+        }),
+        "bench" => task_of(bench::Options::parse(options), usage, bench::bench),
+        _ => task_of(twins(options), usage, |run| run().map(success)),
+    }
+}
+
+/// Carries out what is asked for, if it is understood.
+fn task_of<Asked>(
+    asked: Result<Asked>,
+    usage: &str,
+    carry_out: impl FnOnce(Asked) -> Result<ExitCode>,
+) -> ExitCode {
+    match asked {
+        Ok(asked) => carry_out(asked).unwrap_or_else(|error| {
             eprintln!("{error:#}");
             ExitCode::FAILURE
-        }
+        }),
+        Err(error) => not_understood(&format!("{error:#}\n\n{usage}")),
+    }
+}
+
+fn not_understood(why: &str) -> ExitCode {
+    eprintln!("{why}");
+    ExitCode::from(2)
+}
+
+fn twins(options: &[&str]) -> Result<fn() -> Result<()>> {
+    match options {
+        [] => Ok(write),
+        ["--check"] => Ok(|| derived::check(repository())),
+        _ => anyhow::bail!("{options:?} is not understood"),
     }
 }
 

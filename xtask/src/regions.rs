@@ -233,7 +233,8 @@ fn marker<'a>(file: &str, line: &'a str) -> Option<Marker<'a>> {
     let line = line.trim();
     let extension = file.rsplit_once('.').map_or("", |(_, extension)| extension);
     let comment = match extension {
-        "rs" => line.strip_prefix("//")?,
+        // JSON has no comments: the file is JSON once it is generated.
+        "rs" | "json" => line.strip_prefix("//")?,
         "md" => line.strip_prefix("<!--")?.strip_suffix("-->")?,
         _ => line.strip_prefix('#')?,
     };
@@ -340,6 +341,7 @@ mod tests {
             (".env.example", "# [if fees is flat]"),
             ("Cargo.toml", "  # [if fees is flat]"),
             ("README.md", "<!-- [if fees is flat] -->"),
+            ("environment.json", "  // [if fees is flat]"),
         ] {
             assert_eq!(first_marker(file, &format!("text\n{comment}\n")), Some(2));
             assert_eq!(first_marker(file, line), None);

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 pub const TWIN_SUFFIX: &str = ".liquid";
 
 /// Build output is not part of the template.
-const IGNORED_FOLDERS: [&str; 2] = ["target", ".git"];
+const IGNORED_FOLDERS: [&str; 4] = ["target", ".git", "ttk/node_modules", "ttk/report"];
 
 /// Every file below `folder`, as paths relative to it with forward slashes.
 pub fn files(folder: &Path) -> Result<BTreeSet<String>> {

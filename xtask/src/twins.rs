@@ -38,7 +38,7 @@ struct Phrase {
     placeholder: &'static str,
 }
 
-const PHRASES: [Phrase; 10] = [
+const PHRASES: [Phrase; 18] = [
     Phrase {
         files: &[".rs"],
         canonical: r#"pub const COUNTRY: &str = "KE";"#,
@@ -92,6 +92,46 @@ const PHRASES: [Phrase; 10] = [
         files: &[".env.example", ".md", ".yaml", ".yml"],
         canonical: "MSISDN_DIAL_CODE=254",
         placeholder: "MSISDN_DIAL_CODE={{effective_dial_code}}",
+    },
+    Phrase {
+        files: &["compose.yaml"],
+        canonical: "SUPPORTED_CURRENCIES: KES",
+        placeholder: "SUPPORTED_CURRENCIES: {{currencies_list}}",
+    },
+    Phrase {
+        files: &["ttk/environment.json"],
+        canonical: r#"Currency": "KES""#,
+        placeholder: r#"Currency": "{{first_currency}}""#,
+    },
+    Phrase {
+        files: &["ttk/environment.json"],
+        canonical: r#""currencyAbroad": "GBP""#,
+        placeholder: r#""currencyAbroad": "{{currency_abroad}}""#,
+    },
+    Phrase {
+        files: &["ttk/environment.json"],
+        canonical: r#""payeeIdType": "MSISDN""#,
+        placeholder: r#""payeeIdType": "{{payee_id_type}}""#,
+    },
+    Phrase {
+        files: &["ttk/environment.json"],
+        canonical: r#""payeeId": "265998571175""#,
+        placeholder: r#""payeeId": "{{payee_id}}""#,
+    },
+    Phrase {
+        files: &["ttk/environment.json"],
+        canonical: r#""payerIdType": "MSISDN""#,
+        placeholder: r#""payerIdType": "{{payer_id_type}}""#,
+    },
+    Phrase {
+        files: &["ttk/environment.json"],
+        canonical: r#""payerId": "971938765""#,
+        placeholder: r#""payerId": "{{payer_id}}""#,
+    },
+    Phrase {
+        files: &["ttk/rehearsal.env"],
+        canonical: "KES/GBP",
+        placeholder: "{{first_currency}}/{{currency_abroad}}",
     },
 ];
 

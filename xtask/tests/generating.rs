@@ -388,6 +388,40 @@ fn the_answers_are_where_the_connector_reads_them() {
 }
 
 #[test]
+fn what_has_regions_in_json_is_json_once_it_is_generated() {
+    for answers in &OTHER_ANSWERS {
+        let connector = answers.generate();
+        let files = connector.files().unwrap();
+        let json = files.iter().filter(|file| file.ends_with(".json"));
+        for file in json {
+            let text = fs::read_to_string(connector.folder().join(file)).unwrap();
+            let parsed: Result<serde_json::Value, _> = serde_json::from_str(&text);
+            assert!(parsed.is_ok(), "{file}: {parsed:?}");
+        }
+    }
+}
+
+#[test]
+fn the_customers_of_a_rehearsal_are_those_of_the_sandbox_bank() {
+    for answers in &OTHER_ANSWERS {
+        let connector = answers.generate();
+        let read = |file| fs::read_to_string(connector.folder().join(file)).unwrap();
+        let environment: serde_json::Value =
+            serde_json::from_str(&read("ttk/environment.json")).unwrap();
+        let accounts = read("sandbox/accounts.toml");
+        for customer in ["payee", "payer"] {
+            let value = |what| environment["inputValues"][format!("{customer}{what}")].as_str();
+            let (kind, id) = (value("IdType").unwrap(), value("Id").unwrap());
+            assert!(answers.id_types.split(',').any(|one| one == kind));
+            assert!(
+                accounts.contains(&format!("\"{kind} {id}\"")),
+                "{kind} {id}"
+            );
+        }
+    }
+}
+
+#[test]
 fn a_generated_connector_is_formatted() {
     for answers in &OTHER_ANSWERS {
         let connector = answers.generate();

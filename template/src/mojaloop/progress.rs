@@ -105,6 +105,13 @@ impl<P: Payment> Progress<P> {
         Work::due(Timestamp::now().after(self.rules.patience.settles_after))
     }
 
+    /// The attempt of whoever has just stored the intent.
+    pub fn first_attempt(&self, recorded: &Recorded<P>) -> Attempt {
+        Attempt::First {
+            intended_at: recorded.payment.state_since(),
+        }
+    }
+
     /// Stores that a step is tried again, before it is: whoever comes next has
     /// to wait until this attempt has settled. If this cannot be stored, the
     /// step must not be tried.
@@ -114,7 +121,10 @@ impl<P: Payment> Progress<P> {
         let longest_attempt = self.rules.patience.longest_attempt();
         recorded.work.tried_at = Some(now.after(longest_attempt));
         self.journal.record(recorded).await?;
-        Ok(Attempt::AgainSince(since))
+        Ok(Attempt::Again {
+            since,
+            claimed_at: now,
+        })
     }
 
     /// The latest moment at which the last attempt can have given an

@@ -395,7 +395,7 @@ impl<P: Promised, K: Keeper<P>> Promises<P, K> {
             && let Some(step) = recorded.payment.promise().state().step()
         {
             let attempt = match begin {
-                Begin::Fresh => Attempt::First,
+                Begin::Fresh => self.progress.first_attempt(recorded),
                 Begin::Again => self.progress.claim(recorded).await?,
             };
             let carried_out =

@@ -20,13 +20,27 @@ pub enum Begin {
     Again,
 }
 
-/// Whether an earlier attempt may have reached the bank.
+/// Whether an earlier attempt may have reached the bank. Each knows since when
+/// the journal says that somebody is at work, by which others tell when it ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Attempt {
-    /// The intent was stored a moment ago, by whoever asks.
-    First,
-    /// An earlier attempt was made at this time, or later.
-    AgainSince(Timestamp),
+    /// By whoever stored the intent, and nobody before.
+    First { intended_at: Timestamp },
+    /// The last attempt before this one can have instructed until `since`.
+    Again {
+        since: Timestamp,
+        claimed_at: Timestamp,
+    },
+}
+
+impl Attempt {
+    /// When the others began to wait for its end.
+    fn began_at(self) -> Timestamp {
+        match self {
+            Self::First { intended_at } => intended_at,
+            Self::Again { claimed_at, .. } => claimed_at,
+        }
+    }
 }
 
 /// What came of a step.
@@ -69,7 +83,7 @@ impl Patience {
             .saturating_add(self.longest_call.saturating_mul(5))
     }
 
-    /// How long after its beginning an attempt may still give an instruction, so
+    /// How long after its record an attempt may still give an instruction, so
     /// that it is over when everybody else believes it to be.
     fn may_instruct_for(self) -> Duration {
         self.longest_attempt().saturating_sub(self.longest_call)
@@ -83,8 +97,9 @@ impl Patience {
 /// it may still act, so the instruction is not given again here: the outcome
 /// is unknown until the bank has had its time.
 ///
-/// A process that was halted in between (a frozen container, a moved machine)
-/// gives no instruction any more: another one may have taken its place since.
+/// A process that was halted since its intent or claim was stored (a frozen
+/// container, a moved machine) gives no instruction any more: another one may
+/// have taken its place.
 pub async fn carry_out<Instruction, Answer>(
     bank: &(impl Bookings + ?Sized),
     patience: Patience,
@@ -96,15 +111,17 @@ where
     Instruction: Fn() -> Answer + Send + Sync,
     Answer: Future<Output = Result<BookingId, BankError>> + Send,
 {
-    let instruct_by = Timestamp::now().after(patience.may_instruct_for());
+    let instruct_by = attempt.began_at().after(patience.may_instruct_for());
     let in_time = || Timestamp::now() <= instruct_by;
-    if let Attempt::AgainSince(since) = attempt {
+    if let Attempt::Again { since, .. } = attempt {
         match booked_after_settling(bank, patience, since, reference).await {
             Ok(Some(booking)) => return booking.into(),
-            Ok(None) if in_time() => {}
-            Ok(None) => return Outcome::Unknown(halted()),
+            Ok(None) => {}
             Err(error) => return Outcome::Unknown(error),
         }
+    }
+    if !in_time() {
+        return Outcome::Unknown(halted());
     }
     let failure = match instruct().await {
         Ok(booking_id) => return Outcome::Done(Some(booking_id)),
@@ -229,6 +246,20 @@ mod tests {
         }
     }
 
+    fn first() -> Attempt {
+        Attempt::First {
+            intended_at: Timestamp::now(),
+        }
+    }
+
+    fn again() -> Attempt {
+        let now = Timestamp::now();
+        Attempt::Again {
+            since: now,
+            claimed_at: now,
+        }
+    }
+
     fn done() -> Outcome {
         Outcome::Done(Some("b-1".to_owned()))
     }
@@ -236,7 +267,7 @@ mod tests {
     #[tokio::test]
     async fn a_first_attempt_that_is_answered_needs_no_enquiry() {
         let bank = Scripted::new(vec![Ok("b-1".into())], vec![]);
-        assert_eq!(bank.run(Attempt::First).await, (done(), vec!["instruct"]));
+        assert_eq!(bank.run(first()).await, (done(), vec!["instruct"]));
     }
 
     #[tokio::test]
@@ -244,7 +275,7 @@ mod tests {
         let failed = Err(BankError::Failed("500".into()));
         let booked = Ok(Some(Booking::Done("b-1".into())));
         let bank = Scripted::new(vec![failed], vec![booked]);
-        let (outcome, asked) = bank.run(Attempt::First).await;
+        let (outcome, asked) = bank.run(first()).await;
         assert_eq!((outcome, asked), (done(), vec!["instruct", "enquire"]));
     }
 
@@ -252,7 +283,7 @@ mod tests {
     async fn a_bank_that_failed_without_acting_is_instructed_once_more() {
         let failed = || Err(BankError::Failed("500".into()));
         let bank = Scripted::new(vec![failed(), Ok("b-1".into())], vec![Ok(None)]);
-        let (outcome, asked) = bank.run(Attempt::First).await;
+        let (outcome, asked) = bank.run(first()).await;
         assert_eq!(outcome, done());
         assert_eq!(asked, ["instruct", "enquire", "instruct"]);
     }
@@ -261,7 +292,7 @@ mod tests {
     async fn a_bank_that_did_not_answer_may_still_act_so_it_is_not_instructed_again() {
         let silent = BankError::NoAnswer("timeout".into());
         let bank = Scripted::new(vec![Err(silent.clone())], vec![Ok(None)]);
-        let (outcome, asked) = bank.run(Attempt::First).await;
+        let (outcome, asked) = bank.run(first()).await;
         assert_eq!(outcome, Outcome::Unknown(silent));
         assert_eq!(asked, ["instruct", "enquire"]);
     }
@@ -272,7 +303,7 @@ mod tests {
             vec![],
             vec![Ok(None), Ok(Some(Booking::Done("b-1".into())))],
         );
-        let (outcome, asked) = bank.run(Attempt::AgainSince(Timestamp::now())).await;
+        let (outcome, asked) = bank.run(again()).await;
         assert_eq!(outcome, done());
         assert_eq!(asked, ["enquire", "enquire"]);
     }
@@ -280,7 +311,7 @@ mod tests {
     #[tokio::test]
     async fn a_later_attempt_instructs_when_it_is_certain_that_nothing_was_booked() {
         let bank = Scripted::new(vec![Ok("b-1".into())], vec![Ok(None), Ok(None)]);
-        let (outcome, asked) = bank.run(Attempt::AgainSince(Timestamp::now())).await;
+        let (outcome, asked) = bank.run(again()).await;
         assert_eq!(outcome, done());
         assert_eq!(asked, ["enquire", "enquire", "instruct"]);
     }
@@ -289,7 +320,7 @@ mod tests {
     async fn a_bank_that_was_not_asked_is_not_asked_about_it_either() {
         let away = BankError::NotAsked(NotSent::Away);
         let bank = Scripted::new(vec![Err(away.clone())], vec![]);
-        let (outcome, asked) = bank.run(Attempt::First).await;
+        let (outcome, asked) = bank.run(first()).await;
         assert_eq!(outcome, Outcome::Unknown(away));
         assert_eq!(asked, ["instruct"]);
     }
@@ -299,7 +330,7 @@ mod tests {
         let silent = BankError::NoAnswer("timeout".into());
         let away = Err(BankError::NotAsked(NotSent::Away));
         let bank = Scripted::new(vec![Err(silent.clone())], vec![away]);
-        let (outcome, asked) = bank.run(Attempt::First).await;
+        let (outcome, asked) = bank.run(first()).await;
         assert_eq!(outcome, Outcome::Unknown(silent));
         assert_eq!(asked, ["instruct", "enquire"]);
     }
@@ -310,16 +341,40 @@ mod tests {
             halts_for: Duration::from_millis(300),
             ..Scripted::new(vec![Ok("b-1".into())], vec![Ok(None), Ok(None)])
         };
-        let (outcome, asked) = bank.run(Attempt::AgainSince(Timestamp::now())).await;
+        let (outcome, asked) = bank.run(again()).await;
         assert_eq!(outcome, Outcome::Unknown(halted()));
         assert!(!asked.contains(&"instruct"), "{asked:?}");
+    }
+
+    #[tokio::test]
+    async fn a_process_that_was_halted_after_its_intent_does_not_instruct() {
+        let bank = Scripted::new(vec![Ok("b-1".into())], vec![]);
+        let attempt = Attempt::First {
+            intended_at: Timestamp::now().before(Duration::from_millis(300)),
+        };
+        let (outcome, asked) = bank.run(attempt).await;
+        assert_eq!(outcome, Outcome::Unknown(halted()));
+        assert!(asked.is_empty(), "{asked:?}");
+    }
+
+    #[tokio::test]
+    async fn a_process_that_was_halted_after_its_claim_asks_but_does_not_instruct() {
+        let bank = Scripted::new(vec![Ok("b-1".into())], vec![Ok(None)]);
+        let long_ago = Timestamp::now().before(Duration::from_millis(300));
+        let attempt = Attempt::Again {
+            since: long_ago,
+            claimed_at: long_ago,
+        };
+        let (outcome, asked) = bank.run(attempt).await;
+        assert_eq!(outcome, Outcome::Unknown(halted()));
+        assert_eq!(asked, ["enquire"]);
     }
 
     #[tokio::test]
     async fn as_long_as_the_enquiry_fails_nothing_is_done() {
         let unreachable = BankError::Unreachable("refused".into());
         let bank = Scripted::new(vec![], vec![Err(unreachable.clone())]);
-        let (outcome, asked) = bank.run(Attempt::AgainSince(Timestamp::now())).await;
+        let (outcome, asked) = bank.run(again()).await;
         assert_eq!(outcome, Outcome::Unknown(unreachable));
         assert_eq!(asked, ["enquire"]);
     }

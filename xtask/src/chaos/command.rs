@@ -1,6 +1,9 @@
 //! The command: which connectors are run, on which databases, for how long.
 
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::{
+    path::PathBuf,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
 
 use anyhow::{Context, Result, bail, ensure};
 
@@ -10,17 +13,22 @@ use super::{
     patterns::{PATTERNS, Pattern, named},
     run::{Order, run},
 };
-use crate::{generated::Snapshot, workshop::Workshop};
+use crate::{
+    evidence::figures::{Figures, Run},
+    generated::Snapshot,
+    workshop::Workshop,
+};
 
 pub const USAGE: &str =
     "usage: cargo xtask chaos [--short] [--seed <n>] [--seconds <n> | --payments <n>]
                    [--kills <n>] [--database sqlite|postgresql] [--replicas <n>]
-                   [--patterns <name>,...] [--keep]
+                   [--patterns <name>,...] [--keep] [--figures <file>]
 
   Runs generated connectors as processes under load in both directions, makes everything
   around them misbehave, kills them, and accounts for every payment (docs/CHAOS.md).
   Payments and kills are those of all runs together. --short is what .ci/run does.
-  Journals, logs and books of a run that failed are kept, with --keep those of all.";
+  Journals, logs and books of a run that failed are kept, with --keep those of all.
+  --figures writes what came of it, as template/review/evidence/chaos.json has it.";
 
 /// How long each run's load lasts.
 const SHORT_SECONDS: u64 = 12;
@@ -43,6 +51,7 @@ pub struct Request {
     extent: Load,
     kills: Option<u64>,
     keeps: bool,
+    figures: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -63,6 +72,7 @@ impl Request {
             extent: Load::Seconds(USUAL_SECONDS),
             kills: None,
             keeps: false,
+            figures: None,
         };
         let mut arguments = arguments.iter();
         while let Some(option) = arguments.next() {
@@ -90,6 +100,7 @@ impl Request {
                 "--kills" => request.kills = Some(number()?),
                 "--replicas" => request.replicas = Some(usize::try_from(number()?)?),
                 "--patterns" => request.patterns = named(value)?,
+                "--figures" => request.figures = Some(PathBuf::from(value)),
                 "--database" => request.databases = vec![Kind::named(value)?],
                 _ => bail!("{option} is not understood"),
             }
@@ -123,8 +134,7 @@ impl Request {
         println!("seed {}", self.seed);
         let started_at = Instant::now();
         let (mut passed, mut failed) = (0, 0);
-        let (mut transfers, mut kills, mut faults) = (0, 0, 0);
-        let (mut lost, mut doubled, mut parked) = (0, 0, 0);
+        let mut runs = Vec::new();
         for database in &self.databases {
             for (pattern, workshop) in &workshops {
                 let outcome = run(self.order(pattern, *database)?, workshop)?;
@@ -145,30 +155,59 @@ impl Request {
                     true => passed += 1,
                     false => failed += 1,
                 }
-                transfers += outcome.transfers;
-                kills += outcome.kills;
-                faults += outcome.faults;
-                lost += verdict.lost();
-                doubled += verdict.doubled();
-                parked += verdict.parked();
+                runs.push(Run {
+                    connector: pattern.name.to_owned(),
+                    database: self.described(*database),
+                    transfers: outcome.transfers,
+                    kills: outcome.kills,
+                    faults: outcome.faults,
+                    lost: verdict.lost() as u64,
+                    doubled: verdict.doubled() as u64,
+                    parked: verdict.parked(),
+                });
             }
         }
-        println!("seed {}, {} s", self.seed, started_at.elapsed().as_secs());
+        let figures = Figures {
+            seed: self.seed,
+            date: today(),
+            took: started_at.elapsed().as_secs(),
+            runs,
+        };
+        println!("seed {}, {} s", figures.seed, figures.took);
         println!(
-            "transfers {transfers}, kills {kills}, faults {faults}: \
-             lost {lost}, doubled {doubled}, parked {parked}"
+            "transfers {}, kills {}, faults {}: lost {}, doubled {}, parked {}",
+            figures.total(|run| run.transfers),
+            figures.total(|run| run.kills),
+            figures.total(|run| run.faults),
+            figures.total(|run| run.lost),
+            figures.total(|run| run.doubled),
+            figures.total(|run| run.parked),
         );
+        if let Some(file) = &self.figures {
+            figures.write(file)?;
+        }
         println!("{passed} passed, {failed} failed");
         ensure!(failed == 0, "not every payment is accounted for");
         Ok(())
     }
 
-    fn order(&self, pattern: &'static Pattern, database: Kind) -> Result<Order> {
-        let replicas = match database {
+    fn replicas(&self, database: Kind) -> usize {
+        match database {
             // Only one process can work on a file.
             Kind::Sqlite => 1,
             Kind::Postgresql => self.replicas.unwrap_or(2),
-        };
+        }
+    }
+
+    fn described(&self, database: Kind) -> String {
+        match (database, self.replicas(database)) {
+            (Kind::Sqlite, _) => "SQLite".to_owned(),
+            (Kind::Postgresql, 1) => "PostgreSQL".to_owned(),
+            (Kind::Postgresql, replicas) => format!("PostgreSQL, {replicas} replicas"),
+        }
+    }
+
+    fn order(&self, pattern: &'static Pattern, database: Kind) -> Result<Order> {
         let runs = self.runs();
         let (until, kills) = match self.extent {
             Load::Seconds(seconds) => (
@@ -187,13 +226,18 @@ impl Request {
         Ok(Order {
             pattern,
             database,
-            replicas,
+            replicas: self.replicas(database),
             seed: self.seed,
             until,
             kills: usize::try_from(kills)?,
             keeps: self.keeps,
         })
     }
+}
+
+/// The day in UTC, by the clock of this machine.
+fn today() -> String {
+    jiff::Timestamp::now().strftime("%F").to_string()
 }
 
 /// A seed that nobody has chosen.

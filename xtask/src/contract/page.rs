@@ -3,6 +3,7 @@
 use std::{fmt::Write, fs, path::Path};
 
 use anyhow::{Context, Result, ensure};
+use serde_json::{Value, json};
 
 use super::{
     differences::{DIFFERENCES, Difference, Endpoints},
@@ -11,6 +12,9 @@ use super::{
 use crate::{official::Api, template::read};
 
 pub const PAGE: &str = "docs/CONTRACT.md";
+
+/// Of the official documents; the head of the page says it, too.
+const VERSION: &str = "2.1.0";
 
 const HEAD: &str = "\
 # The official documents, and what the connector does
@@ -49,6 +53,33 @@ pub fn check(repository: &Path) -> Result<()> {
     Ok(())
 }
 
+/// The same, for the review pack of a generated repository.
+pub fn evidence() -> Value {
+    let backend = BACKEND.iter().map(|endpoint| {
+        json!({
+            "endpoint": endpoint.name, "statuses": endpoint.answers,
+            "differences": concerned(Api::Backend, endpoint.name),
+        })
+    });
+    let outbound = OUTBOUND_ASKED.iter().map(|name| {
+        json!({ "endpoint": name, "statuses": [], "differences": concerned(Api::Outbound, name) })
+    });
+    let differences = DIFFERENCES.iter().enumerate().map(|(index, difference)| {
+        json!({
+            "number": index + 1, "where": whereabouts(difference),
+            "document": difference.document, "wire": difference.wire, "chosen": difference.chosen,
+        })
+    });
+    json!({
+        "version": VERSION,
+        "apis": [
+            { "api": "backend API", "endpoints": backend.collect::<Vec<_>>() },
+            { "api": "outbound API", "endpoints": outbound.collect::<Vec<_>>() },
+        ],
+        "differences": differences.collect::<Vec<_>>(),
+    })
+}
+
 fn page() -> String {
     let mut page = HEAD.to_owned();
     page.push_str("\n## The backend API\n\n| endpoint | statuses in the document | differences |\n| --- | --- | --- |\n");
@@ -78,12 +109,7 @@ fn page() -> String {
             &mut page,
             &[
                 &(index + 1).to_string(),
-                &format!(
-                    "{}, {}, {}",
-                    difference.api.title(),
-                    places(difference),
-                    difference.message.name()
-                ),
+                &whereabouts(difference),
                 &difference.deviation.to_string(),
                 difference.document,
                 difference.wire,
@@ -99,6 +125,11 @@ fn row(page: &mut String, cells: &[&str]) {
     let _ = writeln!(page, "| {} |", cells.join(" | "));
 }
 
+fn whereabouts(difference: &Difference) -> String {
+    let (api, message) = (difference.api.title(), difference.message.name());
+    format!("{api}, {}, {message}", places(difference))
+}
+
 fn places(difference: &Difference) -> String {
     match difference.endpoints {
         Endpoints::All => "every endpoint".to_owned(),
@@ -111,6 +142,15 @@ fn places(difference: &Difference) -> String {
 
 /// The differences of an endpoint, by number.
 fn numbers(api: Api, name: &str) -> String {
+    let numbers = concerned(api, name);
+    if numbers.is_empty() {
+        return "none".to_owned();
+    }
+    let numbers: Vec<String> = numbers.iter().map(usize::to_string).collect();
+    numbers.join(", ")
+}
+
+fn concerned(api: Api, name: &str) -> Vec<usize> {
     let concerned = DIFFERENCES.iter().enumerate().filter(|(_, difference)| {
         difference.api == api
             && match difference.endpoints {
@@ -118,11 +158,5 @@ fn numbers(api: Api, name: &str) -> String {
                 Endpoints::Only(endpoints) => endpoints.contains(&name),
             }
     });
-    let numbers: Vec<String> = concerned
-        .map(|(index, _)| (index + 1).to_string())
-        .collect();
-    if numbers.is_empty() {
-        return "none".to_owned();
-    }
-    numbers.join(", ")
+    concerned.map(|(index, _)| index + 1).collect()
 }

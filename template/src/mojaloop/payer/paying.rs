@@ -85,7 +85,7 @@ impl Payer {
             return self.park(payment, "a payment without an offer").await;
         };
         let attempt = match begin {
-            Begin::Fresh => Attempt::First,
+            Begin::Fresh => self.progress.first_attempt(payment),
             Begin::Again => self.progress.claim(payment).await?,
         };
         let outcome = self

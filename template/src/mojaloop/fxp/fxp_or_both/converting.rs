@@ -58,7 +58,7 @@ impl Keeper<CurrencyConversion> for Selling {
         let patience = progress.patience();
         let conversion_id = &conversion.order.parties.conversion_id;
         let reference = &Reference::of_conversion(conversion_id, step);
-        if let (CreditStep::Reserve, Some(FinalState::Aborted), Attempt::AgainSince(since)) =
+        if let (CreditStep::Reserve, Some(FinalState::Aborted), Attempt::Again { since, .. }) =
             (step, conversion.promise.told, attempt)
         {
             // What the scheme has aborted is not reserved any more.

@@ -34,7 +34,7 @@ where
     let reference = &Reference::of_credit(transfer_id, step);
     Ok(match step {
         CreditStep::Reserve => {
-            if let (Some(FinalState::Aborted), Attempt::AgainSince(since)) =
+            if let (Some(FinalState::Aborted), Attempt::Again { since, .. }) =
                 (transfer.promise.told, attempt)
             {
                 // What the scheme has aborted is not posted any more.

@@ -32,7 +32,7 @@ where
     let patience = progress.patience();
     let transfer_id = &transfer.request.transfer_id;
     let reference = &Reference::of_credit(transfer_id, step);
-    if let (CreditStep::Reserve, Some(FinalState::Aborted), Attempt::AgainSince(since)) =
+    if let (CreditStep::Reserve, Some(FinalState::Aborted), Attempt::Again { since, .. }) =
         (step, transfer.promise.told, attempt)
     {
         // What the scheme has aborted is not reserved any more.

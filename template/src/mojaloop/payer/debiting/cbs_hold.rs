@@ -44,7 +44,7 @@ pub async fn carry_out(
     let bank = &*payer.bank;
     let patience = payer.progress.patience();
     let reference = &Reference::of_debit(&payment.transfer_id, step);
-    if let (DebitStep::Reserve, Some(_), Attempt::AgainSince(since)) =
+    if let (DebitStep::Reserve, Some(_), Attempt::Again { since, .. }) =
         (step, &payment.failure, attempt)
     {
         // What the payer does not want any more is not held any more.

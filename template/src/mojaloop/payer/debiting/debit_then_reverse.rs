@@ -46,7 +46,7 @@ pub async fn carry_out(
     let reference = &Reference::of_debit(&payment.transfer_id, step);
     match step {
         DebitStep::Reserve => {
-            if let (Some(_), Attempt::AgainSince(since)) = (&payment.failure, attempt) {
+            if let (Some(_), Attempt::Again { since, .. }) = (&payment.failure, attempt) {
                 // What the payer does not want any more is not debited any more.
                 return Ok(steps::find_out_only(bank, patience, since, reference).await);
             }

@@ -95,7 +95,7 @@ async fn ask_the_customer(
     // Before the request, so that no callback comes too early.
     let callbacks = payer.approvals.listen(reference);
     let asked = match attempt {
-        Attempt::AgainSince(since) if until <= Timestamp::now() => {
+        Attempt::Again { since, .. } if until <= Timestamp::now() => {
             // Nobody is asked for what would come too late.
             steps::find_out_only(bank, patience, since, reference).await
         }

@@ -1,0 +1,26 @@
+// What a reviewer wants to know first.
+
+import { html } from './html.mjs';
+
+export function overview({ answers, collections, interfaces, evidence, dependencies }, missing) {
+  const { report } = collections;
+  const operations = interfaces.apis.flatMap(({ operations: all }) => all);
+  const called = operations.filter(({ requests }) => requests > 0).length;
+  const runs = evidence.chaos?.runs ?? [];
+  const total = (figure) => runs.reduce((sum, run) => sum + run[figure], 0);
+  return html`
+${missing.length > 0 && html`<div class="missing"><p><b class="not-ok">This pack is not complete.</b> It lacks:</p>
+<ul>${missing.map((what) => html`<li>${what}</li>`)}</ul></div>`}
+<div class="tiles">
+${tile(report ? `${report.passed} of ${report.passed + report.failed}` : 'not run', 'assertions of the collections hold', report?.failed === 0)}
+${tile(`${called} of ${operations.length}`, 'endpoints are called by the collections')}
+${runs.length > 0 && tile(`${total('lost')} lost, ${total('doubled')} doubled`, `of ${total('transfers').toLocaleString('en')} transfers under chaos`, total('lost') + total('doubled') === 0)}
+${tile(dependencies.advisories.isChecked ? `${dependencies.advisories.found.length}` : 'not checked', 'known advisories', dependencies.advisories.isChecked && dependencies.advisories.found.length === 0)}
+</div>
+<p class="source">Commit <code>${answers.commit.id ?? 'none'}</code>${answers.commit.isClean ? '' : html`, <b class="warn">with changes that are not committed</b>`}.</p>`;
+}
+
+function tile(figure, meaning, isGood) {
+  const kind = isGood === undefined ? '' : isGood ? 'ok' : 'not-ok';
+  return html`<div class="tile"><b class="${kind}">${figure}</b><span>${meaning}</span></div>`;
+}
