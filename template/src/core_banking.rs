@@ -14,6 +14,7 @@
 //! | `conversion_limits.rs` | which conversions of currencies it offers its customers |
 // [end]
 //! | `insight.rs` | what funding and fees may look into (fixed) |
+//! | `level.rs` | how the money behind it stands, for whoever watches (fixed) |
 //! | `guarded.rs` | the bank as it is called: within bounds, and not while it is away (fixed) |
 
 pub mod port;
@@ -27,6 +28,7 @@ pub mod fees;
 pub mod funding;
 pub mod guarded;
 pub mod insight;
+pub mod level;
 // [if payer_steps is one_step]
 pub mod limits;
 // [end]

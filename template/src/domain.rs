@@ -6,6 +6,7 @@
 pub mod currency;
 
 pub mod amount;
+pub mod channel;
 pub mod identifier;
 pub mod information;
 pub mod party;

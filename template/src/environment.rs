@@ -4,6 +4,7 @@
 
 pub mod answers;
 pub mod currencies;
+pub mod secrets;
 
 use std::{fmt, str::FromStr, time::Duration};
 
@@ -28,6 +29,19 @@ impl fmt::Display for Problems {
 impl Problems {
     pub fn of(problem: impl Into<String>) -> Self {
         Self(vec![problem.into()])
+    }
+
+    pub fn each(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+
+    /// Whether more variables could mend all of it: something is missing, and
+    /// nothing is wrong.
+    fn may_pass(&self) -> bool {
+        let may_come = |problem: &&str| {
+            problem.contains(" is missing") || problem.contains(" cannot be read: ")
+        };
+        self.each().all(|problem| may_come(&problem))
     }
 }
 

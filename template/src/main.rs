@@ -3,7 +3,10 @@
 use std::process::ExitCode;
 
 use core_connector::{
-    environment::Problems,
+    environment::{
+        Problems,
+        secrets::{SecretFiles, read_when_there},
+    },
     operations::{
         commands::{self, Command},
         configuration::Configuration,
@@ -39,7 +42,8 @@ fn main() -> ExitCode {
 
 async fn run(command: Option<Command>) -> ExitCode {
     if let Some(command) = command {
-        return commands::run(command, |name| std::env::var(name).ok()).await;
+        let files = SecretFiles::of(environment);
+        return commands::run(command, |name| files.variable(name)).await;
     }
     match serve().await {
         Ok(()) => ExitCode::SUCCESS,
@@ -51,12 +55,18 @@ async fn run(command: Option<Command>) -> ExitCode {
 }
 
 async fn serve() -> Result<(), StartError> {
-    let variable = |name: &str| std::env::var(name).ok();
-    #[cfg(feature = "sandbox")]
-    let variable = core_connector::sandbox::completed(variable)?;
-    let configuration = Configuration::read(variable)?;
-    telemetry::start(configuration.log_filter.clone(), configuration.log_format);
+    let configuration = read_when_there(environment, |variable| {
+        #[cfg(feature = "sandbox")]
+        let variable = core_connector::sandbox::completed(variable)?;
+        Configuration::read(variable)
+    })
+    .await?;
     choose_tls();
+    let telemetry = telemetry::start(
+        configuration.log_filter.clone(),
+        configuration.log_format,
+        configuration.traces.as_ref(),
+    );
     let listeners = Listeners::bind(&configuration)?;
 
     #[cfg(feature = "sandbox")]
@@ -75,15 +85,22 @@ async fn serve() -> Result<(), StartError> {
         cbs = configuration.cbs_name,
         backend_api = %listeners.backend_address()?,
         dfsp_api = %listeners.dfsp_address()?,
+        metrics = %listeners.metrics_address()?,
         "the connector starts"
     );
     let bank = match in_process {
         Some(bank) => bank,
         None => core_banking_client(&configuration)?,
     };
-    Connector::start(configuration, listeners, store, bank)?
+    let served = Connector::start(configuration, listeners, store, bank)?
         .serve()
-        .await
+        .await;
+    telemetry.end();
+    served
+}
+
+fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok()
 }
 
 /// Reads `.env` if there is one. A variable that is set already stays as it is.

@@ -6,9 +6,11 @@
 pub mod extensions;
 
 pub mod admission;
+pub mod callers;
 pub mod connector;
 pub mod progress;
 pub mod promises;
+pub mod readiness;
 pub mod steps;
 pub mod tasks;
 pub mod turns;

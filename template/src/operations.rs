@@ -1,7 +1,10 @@
-//! What operations need: configuration, logs, start and end, and commands for
-//! people.
+//! What operations need: configuration, logs, traces, metrics, start and end, and
+//! commands for people.
+
+pub mod server_tls;
 
 pub mod configuration;
+pub mod metrics;
 pub mod telemetry;
 
 pub mod ending;

@@ -28,6 +28,7 @@ use crate::{
     core_banking::port::CoreBankingSystem,
     environment::Problems,
     journal::Database,
+    mojaloop::{callers::api_keys::DEVELOPMENT_KEY_SHA256, http::guard::KEY_HEADER},
     operations::{
         configuration::Configuration,
         startup::{Listeners, StartError},
@@ -35,6 +36,15 @@ use crate::{
 };
 
 pub use self::crashes::with_crashes;
+
+/// The key that the channels of the sandbox have. It opens nothing in a
+/// production build.
+pub const DEVELOPMENT_KEY: &str = "development-key-of-the-sandbox";
+
+/// What `DFSP_API_KEYS` has to hold for it.
+pub fn development_keys() -> String {
+    format!("sandbox:{DEVELOPMENT_KEY_SHA256}")
+}
 
 /// The environment, completed by what has to be known of the sandbox bank where
 /// it stands in for the core banking system.
@@ -46,6 +56,7 @@ pub fn completed(
     if !real_bank {
         let seed = seed()?;
         of_bank.extend(seed.variables());
+        of_bank.push(("DFSP_API_KEYS".to_owned(), development_keys()));
         // [if fees is flat, percent, tiered]
         for currency in seed.currencies() {
             let name = |name| crate::environment::currencies::variable_name(name, currency);
@@ -71,13 +82,32 @@ pub fn completed(
 pub fn beside_a_connector(
     variable: impl Fn(&str) -> Option<String>,
 ) -> Result<impl Fn(&str) -> Option<String>, Problems> {
-    let port = variable("SANDBOX_BANK_PORT").filter(|port| !port.is_empty());
-    let url = format!("http://127.0.0.1:{}", port.as_deref().unwrap_or("3010"));
+    let url = address_of(&variable, "SANDBOX_BANK_PORT", "3010");
     let completed = completed(variable)?;
     Ok(move |name: &str| {
         let set = completed(name);
         set.or_else(|| (name == "CBS_BASE_URL").then(|| url.clone()))
     })
+}
+
+/// What a connector beside which this runs is configured with, with the addresses
+/// of what stands in there.
+pub fn configuration_beside(
+    variable: impl Fn(&str) -> Option<String>,
+) -> Result<Configuration, Problems> {
+    let bank = address_of(&variable, "SANDBOX_BANK_PORT", "3010");
+    let connector = address_of(&variable, "SANDBOX_SDK_PORT", "4001");
+    let mut configuration = Configuration::read(completed(variable)?)?;
+    configuration.cbs_base_url = configuration.cbs_base_url.or(Url::parse(&bank).ok());
+    let connector = Url::parse(&connector).ok();
+    configuration.connector_base_url = configuration.connector_base_url.or(connector);
+    Ok(configuration)
+}
+
+/// Where something that stands in listens, as the environment says.
+fn address_of(variable: impl Fn(&str) -> Option<String>, name: &str, default: &str) -> String {
+    let port = variable(name).filter(|port| !port.is_empty());
+    format!("http://127.0.0.1:{}", port.as_deref().unwrap_or(default))
 }
 
 /// Stands in for whatever the configuration does not name: the core banking
@@ -176,7 +206,10 @@ pub async fn run_alone(configuration: Configuration) -> Result<(), StartError> {
         peers: peers()?,
     })?;
     println!("SANDBOX: no real money is moved. Start the connector with");
-    println!("  CBS_BASE_URL=http://{bank} SDK_BASE_URL=http://{connector}");
+    let keys = development_keys();
+    println!("  CBS_BASE_URL=http://{bank} SDK_BASE_URL=http://{connector} DFSP_API_KEYS={keys}");
+    println!("which knows its channels by the header");
+    println!("  {KEY_HEADER}: {DEVELOPMENT_KEY}");
     // [if cbs_auth is basic, api_key, oauth2]
     println!("and with");
     for (name, value) in bank::authorization::VARIABLES {
@@ -247,4 +280,16 @@ fn fresh_database() -> PathBuf {
 
 fn url_of(address: SocketAddr) -> Result<Url, Problems> {
     Url::parse(&format!("http://{address}")).map_err(|error| Problems::of(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mojaloop::callers::api_keys::hash_of;
+
+    #[test]
+    fn the_key_of_the_sandbox_is_the_one_that_is_refused_without_it() {
+        let hash = hash_of(DEVELOPMENT_KEY.as_bytes());
+        assert_eq!(hash, DEVELOPMENT_KEY_SHA256);
+    }
 }

@@ -350,7 +350,9 @@ async function rehearse({ only, report, program }) {
     });
     console.log(`assertions passed ${passed}, failed ${failed}`);
     console.log(`report: ${join(report, 'report.html')}`);
-    return passed > 0 && failed === 0;
+    await connectorProgram.stop();
+    if (connectorProgram.howEnded !== 'code 0') console.log(`FAILED the connector has ended with ${connectorProgram.howEnded}`);
+    return passed > 0 && failed === 0 && connectorProgram.howEnded === 'code 0';
   } finally {
     await Promise.all(programs.map((one) => one.stop()));
     rmSync(root, { recursive: true, force: true });

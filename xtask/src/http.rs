@@ -17,6 +17,14 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Longer than the Mojaloop Connector waits for the backend API.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(70);
 
+/// What a connector with the sandbox knows its channels by, and what it has to be
+/// told of that if the sandbox runs elsewhere.
+pub const KEY: (&str, &str) = ("x-api-key", "development-key-of-the-sandbox");
+pub const KEYS: (&str, &str) = (
+    "DFSP_API_KEYS",
+    "sandbox:ef67d4151dc5666433e659d6a1a7cc3da25426bc89fe49c4a7dac38f51617140",
+);
+
 const MAX_BODY_BYTES: usize = 8 * 1024 * 1024;
 
 /// An HTTP answer.
@@ -39,11 +47,13 @@ impl Answer {
     }
 }
 
-/// Sends one request to a port of this machine, on a connection of its own.
+/// Sends one request to a port of this machine, on a connection of its own, with
+/// the key of a channel: the DFSP API wants it, and all others ignore it.
 pub fn send(port: u16, method: &str, path: &str, body: Option<&Value>) -> Result<Answer> {
     let headers = [
         ("content-type", "application/json"),
         ("accept", "application/json"),
+        KEY,
     ];
     send_with_headers(port, method, path, &headers, body)
 }

@@ -5,13 +5,8 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use xtask::{
-    bench,
-    chaos::command as chaos,
-    derived, fuzz, golden,
-    image::command as image,
-    lint,
-    matrix::command::{self as matrix},
-    repository, review,
+    bench, chaos::command as chaos, derived, fuzz, golden, image::command as image, lint,
+    matrix::command as matrix, repository, review,
 };
 
 const TWINS: &str = "usage: cargo xtask twins [--check]

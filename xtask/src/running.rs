@@ -91,6 +91,8 @@ impl RunningProgram {
         let child = command
             .current_dir(folder)
             .env_clear()
+            // Any port that is free: several connectors run on one machine.
+            .env("METRICS_SERVER_PORT", "0")
             .envs(variables)
             .stdin(Stdio::null())
             .stdout(output.try_clone()?)

@@ -39,7 +39,11 @@ async fn run() -> Result<(), StartError> {
         let read = NEEDED.contains(&name);
         read.then(|| std::env::var(name).ok()).flatten()
     })?)?;
-    telemetry::start(configuration.log_filter.clone(), configuration.log_format);
+    telemetry::start(
+        configuration.log_filter.clone(),
+        configuration.log_format,
+        None,
+    );
     choose_tls();
     sandbox::run_alone(configuration).await
 }

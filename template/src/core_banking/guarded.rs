@@ -34,21 +34,24 @@ impl GuardedBank {
 
     async fn ask<T>(
         &self,
+        operation: &str,
         question: impl Future<Output = Result<T, BankError>>,
     ) -> Result<T, BankError> {
-        self.call(Call::Question, question).await
+        self.call(operation, Call::Question, question).await
     }
 
     async fn instruct<T>(
         &self,
+        operation: &str,
         instruction: impl Future<Output = Result<T, BankError>>,
     ) -> Result<T, BankError> {
-        self.call(Call::Instruction, instruction).await
+        self.call(operation, Call::Instruction, instruction).await
     }
 
     /// A request that is not let through was never begun.
     async fn call<T>(
         &self,
+        operation: &str,
         call: Call,
         request: impl Future<Output = Result<T, BankError>>,
     ) -> Result<T, BankError> {
@@ -56,7 +59,7 @@ impl GuardedBank {
             let error = answer.as_ref().err();
             error.is_some_and(BankError::is_away)
         };
-        let made = self.remote.call(call, request, is_away).await;
+        let made = self.remote.call(operation, call, request, is_away).await;
         made.unwrap_or_else(|not_sent| Err(BankError::NotAsked(not_sent)))
     }
 }
@@ -67,11 +70,13 @@ impl Customers for GuardedBank {
         &self,
         identifier: &PartyIdentifier,
     ) -> Result<Option<Customer>, BankError> {
-        self.ask(self.bank.find_customer(identifier)).await
+        self.ask("find_customer", self.bank.find_customer(identifier))
+            .await
     }
 
     async fn check_credit(&self, payee: &AccountNumber, amount: Amount) -> Result<(), BankError> {
-        self.ask(self.bank.check_credit(payee, amount)).await
+        self.ask("check_credit", self.bank.check_credit(payee, amount))
+            .await
     }
 }
 
@@ -82,14 +87,15 @@ impl port::Postings for GuardedBank {
         period: Period,
         page: Option<&str>,
     ) -> Result<port::PageOfPostings, BankError> {
-        self.ask(self.bank.postings(period, page)).await
+        self.ask("postings", self.bank.postings(period, page)).await
     }
 }
 
 #[async_trait]
 impl Bookings for GuardedBank {
     async fn find_booking(&self, reference: &Reference) -> Result<Option<Booking>, BankError> {
-        self.ask(self.bank.find_booking(reference)).await
+        self.ask("find_booking", self.bank.find_booking(reference))
+            .await
     }
 }
 
@@ -101,8 +107,11 @@ impl port::PayeeCredits for GuardedBank {
         reference: &Reference,
         credit: &port::CreditReservation,
     ) -> Result<BookingId, BankError> {
-        self.instruct(self.bank.reserve_credit(reference, credit))
-            .await
+        self.instruct(
+            "reserve_credit",
+            self.bank.reserve_credit(reference, credit),
+        )
+        .await
     }
 
     async fn commit_credit(
@@ -110,8 +119,11 @@ impl port::PayeeCredits for GuardedBank {
         reference: &Reference,
         reservation: &Reference,
     ) -> Result<BookingId, BankError> {
-        self.instruct(self.bank.commit_credit(reference, reservation))
-            .await
+        self.instruct(
+            "commit_credit",
+            self.bank.commit_credit(reference, reservation),
+        )
+        .await
     }
 
     async fn release_credit(
@@ -119,8 +131,11 @@ impl port::PayeeCredits for GuardedBank {
         reference: &Reference,
         reservation: &Reference,
     ) -> Result<BookingId, BankError> {
-        self.instruct(self.bank.release_credit(reference, reservation))
-            .await
+        self.instruct(
+            "release_credit",
+            self.bank.release_credit(reference, reservation),
+        )
+        .await
     }
 }
 
@@ -133,7 +148,7 @@ impl port::PayeePostings for GuardedBank {
         reference: &Reference,
         credit: &port::PayeeCredit,
     ) -> Result<BookingId, BankError> {
-        self.instruct(self.bank.credit_payee(reference, credit))
+        self.instruct("credit_payee", self.bank.credit_payee(reference, credit))
             .await
     }
 }
@@ -147,8 +162,11 @@ impl port::LoanRepayments for GuardedBank {
         reference: &Reference,
         repayment: &port::LoanRepayment,
     ) -> Result<BookingId, BankError> {
-        self.instruct(self.bank.post_repayment(reference, repayment))
-            .await
+        self.instruct(
+            "post_repayment",
+            self.bank.post_repayment(reference, repayment),
+        )
+        .await
     }
 
     async fn reverse_repayment(
@@ -156,8 +174,11 @@ impl port::LoanRepayments for GuardedBank {
         reference: &Reference,
         repayment: &Reference,
     ) -> Result<BookingId, BankError> {
-        self.instruct(self.bank.reverse_repayment(reference, repayment))
-            .await
+        self.instruct(
+            "reverse_repayment",
+            self.bank.reverse_repayment(reference, repayment),
+        )
+        .await
     }
 }
 
@@ -171,7 +192,7 @@ impl port::PayerHolds for GuardedBank {
         payer: &AccountNumber,
         amount: Amount,
     ) -> Result<BookingId, BankError> {
-        self.instruct(self.bank.hold(reference, payer, amount))
+        self.instruct("hold", self.bank.hold(reference, payer, amount))
             .await
     }
 
@@ -181,7 +202,7 @@ impl port::PayerHolds for GuardedBank {
         hold: &Reference,
         capture: &port::PayerCapture,
     ) -> Result<BookingId, BankError> {
-        self.instruct(self.bank.capture(reference, hold, capture))
+        self.instruct("capture", self.bank.capture(reference, hold, capture))
             .await
     }
 
@@ -190,7 +211,8 @@ impl port::PayerHolds for GuardedBank {
         reference: &Reference,
         hold: &Reference,
     ) -> Result<BookingId, BankError> {
-        self.instruct(self.bank.release_hold(reference, hold)).await
+        self.instruct("release_hold", self.bank.release_hold(reference, hold))
+            .await
     }
 }
 
@@ -203,7 +225,8 @@ impl port::PayerDebits for GuardedBank {
         reference: &Reference,
         debit: &port::PayerDebit,
     ) -> Result<BookingId, BankError> {
-        self.instruct(self.bank.debit(reference, debit)).await
+        self.instruct("debit", self.bank.debit(reference, debit))
+            .await
     }
 
     async fn reverse_debit(
@@ -211,7 +234,7 @@ impl port::PayerDebits for GuardedBank {
         reference: &Reference,
         debit: &Reference,
     ) -> Result<BookingId, BankError> {
-        self.instruct(self.bank.reverse_debit(reference, debit))
+        self.instruct("reverse_debit", self.bank.reverse_debit(reference, debit))
             .await
     }
 }
@@ -225,19 +248,24 @@ impl port::PayerApprovals for GuardedBank {
         reference: &Reference,
         request: &port::ApprovalRequest,
     ) -> Result<BookingId, BankError> {
-        self.instruct(self.bank.request_approval(reference, request))
-            .await
+        self.instruct(
+            "request_approval",
+            self.bank.request_approval(reference, request),
+        )
+        .await
     }
 
     async fn find_approval(
         &self,
         request: &Reference,
     ) -> Result<Option<port::Approval>, BankError> {
-        self.ask(self.bank.find_approval(request)).await
+        self.ask("find_approval", self.bank.find_approval(request))
+            .await
     }
 
     async fn cancel_approval(&self, request: &Reference) -> Result<port::Approval, BankError> {
-        self.instruct(self.bank.cancel_approval(request)).await
+        self.instruct("cancel_approval", self.bank.cancel_approval(request))
+            .await
     }
 
     async fn refund(
@@ -245,7 +273,8 @@ impl port::PayerApprovals for GuardedBank {
         reference: &Reference,
         request: &Reference,
     ) -> Result<BookingId, BankError> {
-        self.instruct(self.bank.refund(reference, request)).await
+        self.instruct("refund", self.bank.refund(reference, request))
+            .await
     }
 }
 
@@ -258,8 +287,11 @@ impl port::PaymentReports for GuardedBank {
         reference: &Reference,
         payment: &port::ReportedPayment,
     ) -> Result<BookingId, BankError> {
-        self.instruct(self.bank.report_transfer(reference, payment))
-            .await
+        self.instruct(
+            "report_transfer",
+            self.bank.report_transfer(reference, payment),
+        )
+        .await
     }
 
     async fn report_no_transfer(
@@ -267,8 +299,11 @@ impl port::PaymentReports for GuardedBank {
         reference: &Reference,
         payment: &port::ReportedPayment,
     ) -> Result<BookingId, BankError> {
-        self.instruct(self.bank.report_no_transfer(reference, payment))
-            .await
+        self.instruct(
+            "report_no_transfer",
+            self.bank.report_no_transfer(reference, payment),
+        )
+        .await
     }
 }
 
@@ -281,7 +316,8 @@ impl port::Liquidity for GuardedBank {
         account: &AccountNumber,
         currency: crate::domain::currency::Currency,
     ) -> Result<Amount, BankError> {
-        self.ask(self.bank.available(account, currency)).await
+        self.ask("available", self.bank.available(account, currency))
+            .await
     }
 }
 
@@ -295,8 +331,11 @@ impl port::Pricing for GuardedBank {
         amount_type: crate::domain::quote::AmountType,
         amount: Amount,
     ) -> Result<crate::domain::quote::PayeeCharges, BankError> {
-        self.ask(self.bank.payee_charges(payee, amount_type, amount))
-            .await
+        self.ask(
+            "payee_charges",
+            self.bank.payee_charges(payee, amount_type, amount),
+        )
+        .await
     }
 
     async fn payer_fee(
@@ -304,7 +343,8 @@ impl port::Pricing for GuardedBank {
         payer: &AccountNumber,
         terms: crate::domain::quote::Terms,
     ) -> Result<Amount, BankError> {
-        self.ask(self.bank.payer_fee(payer, terms)).await
+        self.ask("payer_fee", self.bank.payer_fee(payer, terms))
+            .await
     }
 }
 
@@ -316,8 +356,11 @@ impl port::OneTimePasswords for GuardedBank {
         &self,
         transaction_request_id: &crate::domain::transfer_id::TransferId,
     ) -> Result<Option<crate::domain::one_time_password::OneTimePassword>, BankError> {
-        self.ask(self.bank.find_one_time_password(transaction_request_id))
-            .await
+        self.ask(
+            "find_one_time_password",
+            self.bank.find_one_time_password(transaction_request_id),
+        )
+        .await
     }
 }
 
@@ -330,7 +373,8 @@ impl port::Rates for GuardedBank {
         source: crate::domain::currency::Currency,
         target: crate::domain::currency::Currency,
     ) -> Result<port::RateOffer, BankError> {
-        self.ask(self.bank.offer_rate(source, target)).await
+        self.ask("offer_rate", self.bank.offer_rate(source, target))
+            .await
     }
 }
 
@@ -343,8 +387,11 @@ impl port::Conversions for GuardedBank {
         reference: &Reference,
         amounts: &crate::domain::currency_conversion::ConvertedAmounts,
     ) -> Result<BookingId, BankError> {
-        self.instruct(self.bank.reserve_conversion(reference, amounts))
-            .await
+        self.instruct(
+            "reserve_conversion",
+            self.bank.reserve_conversion(reference, amounts),
+        )
+        .await
     }
 
     async fn commit_conversion(
@@ -352,8 +399,11 @@ impl port::Conversions for GuardedBank {
         reference: &Reference,
         reservation: &Reference,
     ) -> Result<BookingId, BankError> {
-        self.instruct(self.bank.commit_conversion(reference, reservation))
-            .await
+        self.instruct(
+            "commit_conversion",
+            self.bank.commit_conversion(reference, reservation),
+        )
+        .await
     }
 
     async fn release_conversion(
@@ -361,8 +411,11 @@ impl port::Conversions for GuardedBank {
         reference: &Reference,
         reservation: &Reference,
     ) -> Result<BookingId, BankError> {
-        self.instruct(self.bank.release_conversion(reference, reservation))
-            .await
+        self.instruct(
+            "release_conversion",
+            self.bank.release_conversion(reference, reservation),
+        )
+        .await
     }
 }
 

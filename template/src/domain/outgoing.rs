@@ -30,6 +30,7 @@ use super::conversion_offer::ConversionOffer;
 // [end]
 use super::{
     amount::{Amount, AmountError},
+    channel::ChannelName,
     currency::Currency,
     error::PaymentError,
     identifier::PartyIdentifier,
@@ -215,6 +216,9 @@ pub struct OutgoingRequest {
     pub use_case: UseCase,
     /// The DFSP's own identifier of the payment, if it gave one.
     pub home_transaction_id: Option<String>,
+    /// The channel of the bank that asks for it, if channels say who they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel: Option<ChannelName>,
     pub payer: PartyIdentifier,
     pub payer_details: PayerDetails,
     pub payee: PartyIdentifier,
@@ -259,6 +263,17 @@ impl OutgoingRequest {
 }
 
 impl OutgoingRequest {
+    /// Whether this is the same request once more, by the same channel as far as
+    /// that is known: channels number their payments each by itself, and none is
+    /// answered with a payment of another.
+    pub fn is_repeated_by(&self, later: &Self) -> bool {
+        let mut known = self.clone();
+        if known.channel.is_none() || later.channel.is_none() {
+            known.channel.clone_from(&later.channel);
+        }
+        known == *later
+    }
+
     /// What the scheme's participants are told of the payer.
     pub fn payer_information(&self) -> PayerInformation {
         let details = self.payer_details.clone();

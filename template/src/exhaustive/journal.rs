@@ -141,6 +141,10 @@ impl Store for ModelStore {
         Ok(Some(Lease::ending_with(move || process.lets_go())))
     }
 
+    async fn check(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     async fn leave(&self) -> Result<(), StoreError> {
         Ok(())
     }

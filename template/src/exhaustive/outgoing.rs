@@ -47,6 +47,7 @@ fn request() -> OutgoingRequest {
     OutgoingRequest {
         use_case: UseCase::SendMoney,
         home_transaction_id: Some("payment of the model".to_owned()),
+        channel: None,
         payer: phone("254700000001"),
         payer_details: PayerDetails::default(),
         payee: phone("254700000002"),

@@ -18,6 +18,9 @@ pub trait Inspection: fmt::Debug + Send + Sync {
     /// any others with the youngest.
     async fn list(&self, selection: Selection) -> Result<Vec<Listed>, StoreError>;
 
+    /// What waits, counted.
+    async fn overview(&self) -> Result<Overview, StoreError>;
+
     /// The payments of an identifier, either of the transfer or the DFSP's own.
     async fn find(&self, id: String) -> Result<Vec<Listed>, StoreError>;
 
@@ -40,6 +43,10 @@ pub trait Inspection: fmt::Debug + Send + Sync {
         after: i64,
         limit: usize,
     ) -> Result<Vec<Ended>, StoreError>;
+
+    /// What the database says of itself. It is locked for writing for a moment,
+    /// and nothing is written.
+    async fn examine(&self) -> Result<Examined, StoreError>;
 
     /// Words of the scheme that do not fit, the oldest first.
     async fn exceptions(&self, of: Exceptional) -> Result<Vec<KnownException>, StoreError>;
@@ -66,6 +73,25 @@ pub struct Selection {
     /// Only those that come after this one.
     pub after: Option<i64>,
     pub limit: usize,
+}
+
+/// What waits: for a moment, for somebody's word, or for a person.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Overview {
+    pub waiting: Vec<Waiting>,
+    /// Words that do not fit and that nobody has dealt with.
+    pub open_exceptions: u64,
+}
+
+/// The payments of a direction that wait in one state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiting {
+    pub direction: Direction,
+    pub state: String,
+    /// Whether it is for a person to go on.
+    pub parked: bool,
+    pub payments: u64,
+    pub oldest_opened_at: Timestamp,
 }
 
 /// A payment of a list.
@@ -105,6 +131,17 @@ pub enum Decided {
     ChangedMeanwhile,
     /// A replica that lives is at work on it.
     HeldByReplica,
+}
+
+/// What a database says of itself.
+#[derive(Debug, Clone, Default)]
+pub struct Examined {
+    /// Why nothing can be written, if that is so.
+    pub not_writable: Option<String>,
+    /// By how much its clock is ahead of this process's, if it has one.
+    pub clock_ahead_ms: Option<i64>,
+    /// What it is set to, under its own names.
+    pub settings: Vec<(String, String)>,
 }
 
 /// A payment that became final.

@@ -250,6 +250,10 @@ impl Store for PostgresStore {
         within_time(self.leases.take(direction, transfer_id)).await
     }
 
+    async fn check(&self) -> Result<(), StoreError> {
+        within_time(self.leases.check()).await
+    }
+
     async fn leave(&self) -> Result<(), StoreError> {
         within_time(self.leases.leave()).await
     }

@@ -195,6 +195,9 @@ where
         transfer_id: &TransferId,
     ) -> Result<Option<Lease>, StoreError>;
 
+    /// Whether it can be written now, and the leases of this process hold.
+    async fn check(&self) -> Result<(), StoreError>;
+
     /// This process does nothing more: nobody has to wait until its leases
     /// have run out.
     async fn leave(&self) -> Result<(), StoreError>;

@@ -5,7 +5,13 @@
 //! own, so that no rush of new business keeps a final word waiting. Whoever is
 //! refused knows that nothing has been done.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
@@ -45,9 +51,20 @@ pub struct Admission {
 
 #[derive(Debug, Clone)]
 struct Room {
+    bounds: Bounds,
     places: Arc<Semaphore>,
     waiting: Arc<Semaphore>,
-    longest_wait: Duration,
+    refused: Arc<AtomicU64>,
+}
+
+/// How full a room is, for whoever watches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Occupancy {
+    pub places: usize,
+    pub in_use: usize,
+    pub waiting: usize,
+    /// How many have found no place since the start.
+    pub refused: u64,
 }
 
 /// A place in a room. It is free when the request has been answered, and the
@@ -75,6 +92,14 @@ impl Admission {
         self.tasks.are_ending()
     }
 
+    /// How full the room is that a concern has.
+    pub fn occupancy(&self, concern: Concern) -> Occupancy {
+        match concern {
+            Concern::NewBusiness => self.new_business.occupancy(),
+            Concern::UnderWay => self.under_way.occupancy(),
+        }
+    }
+
     /// Waits for a place, within bounds.
     pub async fn enter(&self, concern: Concern) -> Result<Place, PaymentError> {
         let (room, what) = match concern {
@@ -82,7 +107,10 @@ impl Admission {
             Concern::NewBusiness => (&self.new_business, "no place for new business"),
             Concern::UnderWay => (&self.under_way, "no place for what is under way"),
         };
-        room.enter().await.ok_or_else(|| refused(what))
+        room.enter().await.ok_or_else(|| {
+            room.refused.fetch_add(1, Ordering::Relaxed);
+            refused(what)
+        })
     }
 }
 
@@ -97,9 +125,22 @@ fn refused(why: &str) -> PaymentError {
 impl Room {
     fn of(bounds: Bounds) -> Self {
         Self {
+            bounds,
             places: Arc::new(Semaphore::new(bounds.at_once)),
             waiting: Arc::new(Semaphore::new(bounds.waiting)),
-            longest_wait: bounds.longest_wait,
+            refused: Arc::default(),
+        }
+    }
+
+    fn occupancy(&self) -> Occupancy {
+        let Bounds {
+            at_once, waiting, ..
+        } = self.bounds;
+        Occupancy {
+            places: at_once,
+            in_use: at_once.saturating_sub(self.places.available_permits()),
+            waiting: waiting.saturating_sub(self.waiting.available_permits()),
+            refused: self.refused.load(Ordering::Relaxed),
         }
     }
 
@@ -109,7 +150,7 @@ impl Room {
             return Some(Place::of(permit));
         }
         let _waiting = self.waiting.try_acquire().ok()?;
-        let permit = timeout(self.longest_wait, places.acquire_owned()).await;
+        let permit = timeout(self.bounds.longest_wait, places.acquire_owned()).await;
         Some(Place::of(permit.ok()?.ok()?))
     }
 }
@@ -165,6 +206,13 @@ mod tests {
         let refused = admission.enter(Concern::NewBusiness).await.unwrap_err();
         assert!(asked_at.elapsed() < A_MOMENT);
         assert_eq!(refused.code, ErrorCode::ServiceUnavailable);
+        let full = Occupancy {
+            places: 1,
+            in_use: 1,
+            waiting: 1,
+            refused: 1,
+        };
+        assert_eq!(admission.occupancy(Concern::NewBusiness), full);
         drop(place);
         assert!(waits.await.unwrap().is_ok(), "the one that waited is next");
     }

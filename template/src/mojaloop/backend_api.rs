@@ -109,6 +109,7 @@ impl ResponseError for InstructionError {
 pub fn document() -> OpenApi {
     let parts = [
         health::document(),
+        health::document_of_backend(),
         parties::document(),
         quoterequests::document(),
         transfers::document(),
@@ -131,6 +132,7 @@ pub fn routes(api: BackendApi) -> impl Fn(&mut web::ServiceConfig) + Clone + Sen
             .app_data(path_settings())
             .service(resource("/").route(web::get().to(health::live_at_root)))
             .service(resource("/health").route(web::get().to(health::live)))
+            .service(resource("/ready").route(web::get().to(health::ready)))
             .app_data(web::Data::new(document.clone()))
             .service(resource("/openapi.json").route(web::get().to(this_document)))
             .service(

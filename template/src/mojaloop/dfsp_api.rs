@@ -9,6 +9,7 @@ mod approvals;
 mod bulk_payments;
 // [end]
 mod currency_pair;
+mod guarded;
 mod parties;
 mod payments;
 mod requests;
@@ -116,7 +117,11 @@ pub fn document() -> OpenApi {
         requests_to_pay::document(),
         // [end]
     ];
-    openapi::document("DFSP API", "The bank's own channels call it.", parts)
+    guarded::guarded(openapi::document(
+        "DFSP API",
+        "The bank's own channels call it.",
+        parts,
+    ))
 }
 
 /// The routes of the DFSP API.

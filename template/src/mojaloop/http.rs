@@ -1,12 +1,14 @@
 //! What both APIs have in common: how a body is read, how an error is
-//! answered, that not too much is
-//! let in, and that there is an answer to everything.
+//! answered, who is let in, that not too much is, and that there is an answer to
+//! everything.
 
 mod admission;
 mod body;
 mod error_body;
 mod fields;
+pub mod guard;
 pub mod health;
+pub mod peers;
 mod service;
 
 pub use self::{

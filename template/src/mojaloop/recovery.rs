@@ -8,6 +8,7 @@ use std::{
 };
 
 use tokio::sync::Semaphore;
+use tracing::field::Empty;
 
 use super::{payee::Payee, payer::Payer, tasks::Tasks};
 use crate::{
@@ -16,6 +17,7 @@ use crate::{
         timestamp::Timestamp, transfer_id::TransferId,
     },
     journal::{Journal, Payment},
+    remote::trace::follow,
 };
 // [if role is fxp, both]
 
@@ -123,14 +125,21 @@ pub(super) async fn look_after<P, Work>(
                 // The rest is still due in the next round.
                 break;
             };
-            let work = resume(transfer_id.clone());
-            tasks.take_up(async move {
+            let span = tracing::info_span!(
+                "recovery",
+                direction = P::DIRECTION.as_str(),
+                %transfer_id,
+                trace_id = Empty,
+            );
+            let work = resume(transfer_id);
+            let work = async move {
                 if let Err(error) = work.await {
                     let detail = error.detail().unwrap_or_default();
-                    tracing::error!(%transfer_id, %error, detail, "cannot go on with a payment");
+                    tracing::error!(%error, detail, "cannot go on with a payment");
                 }
                 drop((taken_up, permit));
-            });
+            };
+            tasks.take_up(follow(span, None, work));
         }
         tokio::select! {
             () = tokio::time::sleep(interval) => {}

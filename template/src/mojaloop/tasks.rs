@@ -6,7 +6,10 @@ use tokio::{runtime::Handle, task::JoinError};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::admission::Place;
-use crate::domain::error::{ErrorCode, PaymentError};
+use crate::{
+    domain::error::{ErrorCode, PaymentError},
+    remote::trace::carried,
+};
 
 /// Runs work on payments apart from the request that asked for it: a caller
 /// that hangs up does not leave a payment between two steps.
@@ -48,7 +51,7 @@ impl Tasks {
             drop(place);
             outcome
         };
-        match self.work.spawn_on(work, &self.runtime).await {
+        match self.work.spawn_on(carried(work), &self.runtime).await {
             Ok(outcome) => outcome,
             Err(ended) if ended.is_cancelled() => future::pending().await,
             Err(panic) => Err(panicked(&panic)),

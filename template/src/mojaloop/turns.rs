@@ -10,6 +10,7 @@ use tokio::{
     sync::OwnedMutexGuard,
     time::{sleep, timeout},
 };
+use tracing::{Span, field::display};
 
 use crate::{
     domain::{
@@ -85,7 +86,10 @@ impl Turns {
     }
 
     /// Waits for the turn of a payment.
+    ///
+    /// From here on everything that is logged in the present span names it.
     pub async fn take(&self, transfer_id: &TransferId) -> Result<Turn, PaymentError> {
+        Span::current().record("transfer_id", display(transfer_id));
         let turn = timeout(self.longest_wait, self.wait_for(transfer_id)).await;
         turn.unwrap_or_else(|_| Err(still_worked_on()))
     }

@@ -9,8 +9,11 @@
 //! | 0 | done |
 //! | 1 | refused or failed, and nothing was changed; not healthy |
 //! | 2 | `reconcile` found differences |
+//! | 3 | `doctor` found what endangers money |
 
 pub mod age;
+pub mod api_key;
+pub mod doctor;
 pub mod exceptions;
 pub mod health;
 pub mod payments;
@@ -65,12 +68,16 @@ pub enum Command {
     /// Whether the connector that runs here serves
     Health,
     #[command(flatten)]
-    Journal(JournalCommand),
+    OnJournal(OnJournal),
+    /// Looks at everything that this connector stands on; changes nothing
+    Doctor(doctor::Doctor),
+    /// Makes a key for a channel that is to call the DFSP API
+    ApiKey(api_key::MakeApiKey),
 }
 
-/// What works on the journal.
+/// What is done with the journal, and with the bank if it is needed.
 #[derive(Debug, Subcommand)]
-pub enum JournalCommand {
+pub enum OnJournal {
     /// Payments: what is there, what happened, and what a person decides
     #[command(subcommand)]
     Payments(payments::Payments),
@@ -87,6 +94,8 @@ pub enum Finding {
     Fine,
     /// What was compared differs.
     Differences,
+    /// What was looked at endangers money.
+    Dangers,
 }
 
 /// Why a command did nothing.
@@ -180,6 +189,7 @@ pub async fn run(command: Command, variable: impl Fn(&str) -> Option<String>) ->
     match finding.and_then(|finding| written.map(|()| finding)) {
         Ok(Finding::Fine) => ExitCode::SUCCESS,
         Ok(Finding::Differences) => ExitCode::from(2),
+        Ok(Finding::Dangers) => ExitCode::from(3),
         Err(error) => {
             eprintln!("{error}");
             ExitCode::FAILURE
@@ -192,16 +202,19 @@ async fn carry_out(
     variable: impl Fn(&str) -> Option<String>,
     output: &mut dyn Write,
 ) -> Result<Finding, CommandError> {
-    match command {
-        Command::Health => health::ask(configuration::backend_api(variable)?, output).await,
-        Command::Journal(command) => {
-            let journal = open_inspection(configuration::journal(&variable)?).await?;
-            command.run(&*journal, || bank(variable), output).await
+    let command = match command {
+        Command::Health => {
+            return health::ask(configuration::backend_api(variable)?, output).await;
         }
-    }
+        Command::Doctor(doctor) => return doctor.run(variable, output).await,
+        Command::ApiKey(command) => return command.run(output),
+        Command::OnJournal(command) => command,
+    };
+    let journal = open_inspection(configuration::journal(&variable)?).await?;
+    command.run(&*journal, || bank(variable), output).await
 }
 
-impl JournalCommand {
+impl OnJournal {
     /// Carries it out with this journal, and with the bank if it needs one.
     pub async fn run(
         self,

@@ -10,13 +10,22 @@ use std::{
 
 use reqwest::Url;
 
-use super::telemetry::{LogFilter, LogFormat};
+use super::{
+    server_tls::ServerTls,
+    telemetry::{LogFilter, LogFormat, TraceSettings},
+};
 use crate::{
     core_banking::{fees, funding, required_information::RequiredInformation},
     domain::identifier::{IdType, Identifiers},
     environment::{Problems, Variables, answers, currencies::Currencies},
     journal::{Database, postgres},
-    mojaloop::{admission, steps::Patience, turns::CONNECTOR_WAITS},
+    mojaloop::{
+        admission,
+        callers::{Authentication, CallerSettings},
+        http::peers::AllowedPeers,
+        steps::Patience,
+        turns::CONNECTOR_WAITS,
+    },
     remote::{self, BreakerSettings},
 };
 // [if payer_steps is one_step]
@@ -47,6 +56,13 @@ pub struct Configuration {
 
     pub backend_api: ListenAddress,
     pub dfsp_api: ListenAddress,
+    /// From where the backend API may be called.
+    pub backend_peers: AllowedPeers,
+    /// Who may call the DFSP API.
+    pub callers: CallerSettings,
+    /// `None`: the DFSP API is called without TLS.
+    pub dfsp_tls: Option<ServerTls>,
+    pub metrics: ListenAddress,
 
     /// `None` only with the sandbox, which then stands in.
     pub connector_base_url: Option<Url>,
@@ -104,6 +120,9 @@ pub struct Configuration {
 
     pub log_filter: LogFilter,
     pub log_format: LogFormat,
+    /// `None`: they are not sent anywhere.
+    pub traces: Option<TraceSettings>,
+    pub funding_asked_every: Duration,
 }
 
 impl Configuration {
@@ -138,6 +157,13 @@ impl Configuration {
         let database = database(variables);
         let backend_api = backend_address(variables);
         let dfsp_api = listen_address(variables, "DFSP_SERVER_HOST", "DFSP_SERVER_PORT", "3004");
+        let backend_peers = AllowedPeers::read(variables);
+        let callers = CallerSettings::read(variables);
+        let by_certificate = callers.as_ref().is_some_and(|callers| {
+            matches!(callers.authentication, Authentication::Certificates(_))
+        });
+        let dfsp_tls = ServerTls::read(variables, by_certificate);
+        let metrics = metrics_address(variables);
         let connector_timeout = variables.milliseconds("SDK_REQUEST_TIMEOUT_MS", "65000");
         let cbs_timeout = variables.milliseconds("CBS_REQUEST_TIMEOUT_MS", "5000");
         let cbs_settles_after = variables.milliseconds("CBS_SETTLE_MS", "10000");
@@ -193,6 +219,8 @@ impl Configuration {
         );
         let log_filter = variables.parsed("LOG_LEVEL", "info,actix_server=warn");
         let log_format = variables.parsed("LOG_FORMAT", "text");
+        let traces = traces(variables);
+        let funding_asked_every = variables.milliseconds("FUNDING_METRICS_INTERVAL_MS", "30000");
         // Everything has been read by now, so that every problem is known.
         Some(Self {
             cbs_name: variables.text_or("CBS_NAME", answers::CBS_NAME),
@@ -203,6 +231,10 @@ impl Configuration {
             identifiers: Identifiers::new(id_types, dial_code),
             backend_api: backend_api?,
             dfsp_api: dfsp_api?,
+            backend_peers: backend_peers?,
+            callers: callers?,
+            dfsp_tls,
+            metrics: metrics?,
             connector_base_url,
             connector_timeout: connector_timeout?,
             connector_max_calls: connector_max_calls?,
@@ -250,6 +282,8 @@ impl Configuration {
             shutdown_timeout: shutdown_timeout?,
             log_filter: log_filter?,
             log_format: log_format?,
+            traces,
+            funding_asked_every: funding_asked_every?,
         })
     }
 }
@@ -337,6 +371,24 @@ fn listen_address(
     Some(ListenAddress {
         host: variables.text_or(host, "127.0.0.1"),
         port: variables.parsed(port, default)?,
+    })
+}
+
+/// Whoever scrapes is on another machine.
+fn metrics_address(variables: &mut Variables) -> Option<ListenAddress> {
+    Some(ListenAddress {
+        host: variables.text_or("METRICS_SERVER_HOST", "0.0.0.0"),
+        port: variables.parsed("METRICS_SERVER_PORT", "7001")?,
+    })
+}
+
+/// The variables have the names that OpenTelemetry gives them everywhere.
+fn traces(variables: &mut Variables) -> Option<TraceSettings> {
+    let service_name = variables.text_or("OTEL_SERVICE_NAME", env!("CARGO_PKG_NAME"));
+    let endpoint = variables.url("OTEL_EXPORTER_OTLP_ENDPOINT")?;
+    Some(TraceSettings {
+        endpoint,
+        service_name,
     })
 }
 
@@ -517,6 +569,7 @@ pub(crate) mod tests {
         let real = [
             ("CBS_BASE_URL", "https://192.0.2.1:8080"),
             ("SDK_BASE_URL", "http://192.0.2.2:4001"),
+            ("DFSP_API_AUTHENTICATION", "none"),
             // [if cbs_auth is basic]
             ("CBS_USER", "connector"),
             ("CBS_PASSWORD", "hunter2"),

@@ -1,4 +1,4 @@
-//! Wiring: from a configuration to two servers.
+//! Wiring: from a configuration to two servers, and one for whoever watches.
 
 use std::{
     net::{SocketAddr, TcpListener},
@@ -15,6 +15,7 @@ use tokio::{runtime::Handle, task::JoinSet, time::timeout};
 use super::{
     configuration::{Configuration, ListenAddress},
     ending::{end, told_to_end},
+    metrics::{self, Metrics, Scrape, Sources, WatchedApi, WatchedCalls, WatchedStore, watch},
 };
 use crate::{
     core_banking::{
@@ -31,12 +32,18 @@ use crate::{
     mojaloop::{
         admission::Admission,
         backend_api::{self, BackendApi},
+        callers::Callers,
         connector::{self, MojaloopConnector},
         dfsp_api::{self, DfspApi},
-        http::{admit, answer_everything},
+        http::{
+            admit, answer_everything,
+            guard::{keep_client_name, let_in_who_is_known},
+            peers::let_in_allowed_peers,
+        },
         payee::{self, Payee},
         payer::{self, Payer},
         progress::Progress,
+        readiness::Readiness,
         recovery::{look_after_incoming, look_after_outgoing},
         steps::Patience,
         tasks::Tasks,
@@ -91,11 +98,12 @@ pub enum StartError {
     Recovery,
 }
 
-/// The ports of both APIs, taken before anything else starts.
+/// The ports of both APIs and of the metrics, taken before anything else starts.
 #[derive(Debug)]
 pub struct Listeners {
     backend_api: TcpListener,
     dfsp_api: TcpListener,
+    metrics: TcpListener,
 }
 
 impl Listeners {
@@ -103,6 +111,7 @@ impl Listeners {
         Ok(Self {
             backend_api: bind(&configuration.backend_api)?,
             dfsp_api: bind(&configuration.dfsp_api)?,
+            metrics: bind(&configuration.metrics)?,
         })
     }
 
@@ -112,6 +121,10 @@ impl Listeners {
 
     pub fn dfsp_address(&self) -> std::io::Result<SocketAddr> {
         self.dfsp_api.local_addr()
+    }
+
+    pub fn metrics_address(&self) -> std::io::Result<SocketAddr> {
+        self.metrics.local_addr()
     }
 }
 
@@ -164,6 +177,7 @@ pub fn core_banking_client(
 pub struct Connector {
     backend_api: Server,
     dfsp_api: Server,
+    metrics: Server,
     recovery: JoinSet<()>,
     store: Arc<dyn Store>,
     tasks: Tasks,
@@ -186,15 +200,24 @@ impl Connector {
             timeout: configuration.connector_timeout,
             fsp_id: configuration.fsp_id.clone(),
         };
+        let metrics = Arc::new(Metrics::default());
+        let store: Arc<dyn Store> = WatchedStore::new(store, Arc::clone(&metrics));
+        let watcher = WatchedCalls::new("mojaloop connector", Arc::clone(&metrics));
         let remote = Remote::new("the Mojaloop Connector", of_connector(&configuration));
-        let connector = MojaloopConnector::new(settings, remote)?;
+        let remote_connector = remote.watched_by(watcher);
+        let connector = MojaloopConnector::new(settings, remote_connector.clone())?;
+        let watcher = WatchedCalls::new("core banking system", Arc::clone(&metrics));
         let remote = Remote::new("the core banking system", of_bank(&configuration));
-        let bank: Arc<dyn CoreBankingSystem> = Arc::new(GuardedBank::new(bank, remote));
+        let remote_bank = remote.watched_by(watcher);
+        let bank = GuardedBank::new(bank, remote_bank.clone());
+        let bank: Arc<dyn CoreBankingSystem> = Arc::new(bank);
         let insight = Insight {
             bank: Arc::clone(&bank),
             journal: Arc::clone(&store),
         };
         let funding = Funding::new(configuration.funding.clone(), &insight);
+        let watched_funding = funding.clone();
+        let watched_currencies = configuration.currencies.clone();
         let fees = Fees::new(configuration.fees.clone(), &insight);
         // [if payer_steps is one_step]
         let limits = core_banking::limits::Limits::new(configuration.limits.clone());
@@ -209,6 +232,12 @@ impl Connector {
         let patience = patience(&configuration);
         let schedule = schedule(&configuration);
         let tasks = Tasks::new(Handle::current());
+        let readiness = Readiness::new(
+            Arc::clone(&store),
+            tasks.clone(),
+            remote_bank.clone(),
+            remote_connector.clone(),
+        );
         // [if payer_debit is push_approval]
         let approvals = payer::debiting::Approvals::new(configuration.approvals.clone());
         // [end]
@@ -284,6 +313,7 @@ impl Connector {
             tasks.clone(),
         );
         // [end]
+        let callers = Data::new(Callers::new(configuration.callers)?);
         let interval = configuration.recovery_interval;
         let shutdown_timeout = configuration.shutdown_timeout;
         // [if use_cases has request_to_pay]
@@ -337,6 +367,14 @@ impl Connector {
         ));
         // [end]
 
+        let (kept, ending) = (Data::clone(&callers), tasks.clone());
+        recovery.spawn(async move {
+            tokio::select! {
+                () = kept.keep_up_to_date() => {}
+                () = ending.end_begins() => {}
+            }
+        });
+
         let backend_routes = backend_api::routes(BackendApi {
             payee,
             // [if use_cases has request_to_pay]
@@ -372,25 +410,67 @@ impl Connector {
             identifiers: configuration.identifiers,
         });
         // Each API has room of its own.
-        let admission = Admission::new(configuration.admission, tasks.clone());
+        let admission_of_backend = Admission::new(configuration.admission, tasks.clone());
+        let admission_of_dfsp = Admission::new(configuration.admission, tasks.clone());
+        let scrape = Scrape::new(
+            Arc::clone(&metrics),
+            Sources {
+                readiness: readiness.clone(),
+                tasks: tasks.clone(),
+                bank: remote_bank,
+                connector: remote_connector,
+                backend_api: admission_of_backend.clone(),
+                dfsp_api: admission_of_dfsp.clone(),
+                database: configuration.database,
+                funding: watched_funding,
+                currencies: watched_currencies,
+                ask_bank_every: configuration.funding_asked_every,
+            },
+        );
+        let of_metrics = metrics::serve(Data::new(scrape), listeners.metrics)?;
+        let watched = WatchedApi {
+            name: "backend",
+            metrics: Arc::clone(&metrics),
+        };
+        let allowed = Data::new(configuration.backend_peers);
         let backend_api = HttpServer::new(move || {
             App::new()
-                .app_data(Data::new(admission.clone()))
+                .app_data(Data::new(admission_of_backend.clone()))
+                .app_data(Data::new(readiness.clone()))
+                .app_data(Data::new(watched.clone()))
+                .app_data(allowed.clone())
                 .configure(backend_routes.clone())
                 .wrap(from_fn(admit))
+                .wrap(from_fn(let_in_allowed_peers))
                 .wrap(from_fn(answer_everything))
+                .wrap(from_fn(watch))
         });
-        let admission = Admission::new(configuration.admission, tasks.clone());
+        let watched = WatchedApi {
+            name: "dfsp",
+            metrics,
+        };
         let dfsp_api = HttpServer::new(move || {
             App::new()
-                .app_data(Data::new(admission.clone()))
+                .app_data(Data::new(admission_of_dfsp.clone()))
+                .app_data(Data::new(watched.clone()))
+                .app_data(callers.clone())
                 .configure(dfsp_routes.clone())
                 .wrap(from_fn(admit))
+                .wrap(from_fn(let_in_who_is_known))
                 .wrap(from_fn(answer_everything))
-        });
+                .wrap(from_fn(watch))
+        })
+        .on_connect(keep_client_name);
         let connections = connections_of_a_thread(configuration.max_connections);
         // The end is for the connector to arrange, and comes before this.
         let longer = shutdown_timeout.as_secs() + 2;
+        let dfsp_api = dfsp_api
+            .keep_alive(KEEP_ALIVE)
+            .client_request_timeout(LONGEST_HEAD)
+            .max_connections(connections)
+            .backlog(BACKLOG)
+            .disable_signals()
+            .shutdown_timeout(longer);
         Ok(Self {
             backend_api: backend_api
                 .keep_alive(KEEP_ALIVE)
@@ -401,15 +481,12 @@ impl Connector {
                 .shutdown_timeout(longer)
                 .listen(listeners.backend_api)?
                 .run(),
-            dfsp_api: dfsp_api
-                .keep_alive(KEEP_ALIVE)
-                .client_request_timeout(LONGEST_HEAD)
-                .max_connections(connections)
-                .backlog(BACKLOG)
-                .disable_signals()
-                .shutdown_timeout(longer)
-                .listen(listeners.dfsp_api)?
-                .run(),
+            dfsp_api: match configuration.dfsp_tls {
+                None => dfsp_api.listen(listeners.dfsp_api)?,
+                Some(tls) => dfsp_api.listen_rustls_0_23(listeners.dfsp_api, tls.config())?,
+            }
+            .run(),
+            metrics: of_metrics,
             recovery,
             store,
             tasks,
@@ -422,9 +499,13 @@ impl Connector {
     pub async fn serve(self) -> Result<(), StartError> {
         let mut recovery = self.recovery;
         let (backend_api, dfsp_api) = (self.backend_api.handle(), self.dfsp_api.handle());
+        // Whoever watches sees the end, too: this one goes with the process.
+        let metrics = self.metrics.handle();
+        let mut of_metrics = pin!(self.metrics);
         let mut servers = pin!(async { tokio::try_join!(self.backend_api, self.dfsp_api) });
         tokio::select! {
             served = &mut servers => return Ok(served.map(|_| ())?),
+            served = &mut of_metrics => return Ok(served?),
             _ = recovery.join_next() => return Err(StartError::Recovery),
             told = told_to_end() => told?,
         }
@@ -440,6 +521,7 @@ impl Connector {
             Ok(Err(error)) => tracing::warn!(%error, "replicas wait until the lease has run out"),
             Err(_) => tracing::warn!("replicas wait until the lease has run out"),
         }
+        drop(metrics.stop(false));
         Ok(())
     }
 }

@@ -104,6 +104,10 @@ impl Store for CrashingStore {
         self.store.lease(direction, transfer_id).await
     }
 
+    async fn check(&self) -> Result<(), StoreError> {
+        self.store.check().await
+    }
+
     async fn leave(&self) -> Result<(), StoreError> {
         self.store.leave().await
     }

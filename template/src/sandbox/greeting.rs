@@ -14,6 +14,9 @@ use crate::{
 /// The options of a request with a body.
 pub const JSON: &str = "-H 'Content-Type: application/json' -d";
 
+/// Who calls the DFSP API: see `DEVELOPMENT_KEY`.
+pub const KEY: &str = "-H 'X-API-Key: development-key-of-the-sandbox'";
+
 /// What is known about the sandbox when it has started.
 pub struct Greeting {
     cbs_name: String,

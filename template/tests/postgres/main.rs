@@ -14,3 +14,4 @@ mod server;
 mod leases;
 mod records;
 mod schema;
+mod watching;

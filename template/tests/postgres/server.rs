@@ -5,7 +5,7 @@ use std::time::Duration;
 use core_connector::{
     domain::{timestamp::Timestamp, transfer_id::TransferId},
     journal::{
-        postgres::{PostgresStore, Settings},
+        postgres::{PostgresStore, Settings, inspection::PostgresInspection},
         store::{Direction, Entry, StoreError},
         work::Work,
     },
@@ -37,17 +37,25 @@ impl TestDatabase {
         Self { config }
     }
 
-    pub async fn try_replica(&self) -> Result<PostgresStore, StoreError> {
-        let settings = Settings {
+    fn settings(&self) -> Settings {
+        Settings {
             config: self.config.clone(),
             max_connections: 4,
             lease: LEASE,
-        };
-        PostgresStore::open(settings).await
+        }
+    }
+
+    pub async fn try_replica(&self) -> Result<PostgresStore, StoreError> {
+        PostgresStore::open(self.settings()).await
     }
 
     pub async fn replica(&self) -> PostgresStore {
         self.try_replica().await.unwrap()
+    }
+
+    /// What people and metrics see of it.
+    pub async fn inspection(&self) -> PostgresInspection {
+        PostgresInspection::open(&self.settings()).await.unwrap()
     }
 
     /// Past the connector, as a person with a shell would.

@@ -1,8 +1,15 @@
 //! Calling an API, and what it answered.
 
-use core_connector::operations::startup::choose_tls;
-use reqwest::{Client, Method, RequestBuilder};
+use core_connector::{
+    mojaloop::http::guard::KEY_HEADER, operations::startup::choose_tls, sandbox::DEVELOPMENT_KEY,
+};
+use reqwest::{
+    Client, Method, RequestBuilder,
+    header::{HeaderMap, HeaderName, HeaderValue},
+};
 use serde_json::Value;
+
+use crate::secrecy;
 
 /// Calls one API.
 #[derive(Debug, Clone)]
@@ -27,12 +34,29 @@ impl Caller {
         }
     }
 
+    /// Calls as a channel that has the key of the sandbox.
+    pub fn with_key(base_url: String) -> Self {
+        Self::showing(base_url, KEY_HEADER, DEVELOPMENT_KEY)
+    }
+
+    /// Calls as somebody who shows this with every request.
+    pub fn showing(base_url: String, header: &str, value: &str) -> Self {
+        let header = HeaderName::from_bytes(header.as_bytes()).unwrap();
+        let headers = HeaderMap::from_iter([(header, HeaderValue::from_str(value).unwrap())]);
+        let http = Client::builder().no_proxy().default_headers(headers);
+        Self {
+            http: http.build().unwrap(),
+            ..Self::of(base_url)
+        }
+    }
+
     /// Host and port.
     pub fn address(&self) -> &str {
         self.base_url.trim_start_matches("http://")
     }
 
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        secrecy::remember_what_is_asked_for(path);
         self.http
             .request(method, format!("{}{path}", self.base_url))
     }
@@ -42,10 +66,12 @@ impl Caller {
     }
 
     pub async fn post(&self, path: &str, body: &Value) -> Answer {
+        secrecy::remember_what_is_given(body);
         answer(self.request(Method::POST, path).json(body)).await
     }
 
     pub async fn put(&self, path: &str, body: &Value) -> Answer {
+        secrecy::remember_what_is_given(body);
         answer(self.request(Method::PUT, path).json(body)).await
     }
 
@@ -63,6 +89,9 @@ pub async fn answer(request: RequestBuilder) -> Answer {
         "" => Value::Null,
         text => serde_json::from_str(text).unwrap_or_else(|_| panic!("not JSON: {text}")),
     };
+    if status >= 400 {
+        secrecy::check_error(&body);
+    }
     Answer { status, body }
 }
 

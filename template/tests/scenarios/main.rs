@@ -23,6 +23,7 @@ mod incoming_payment;
 mod journal;
 mod outgoing_payment;
 mod raw_request;
+mod secrecy;
 mod stopping_store;
 mod test_connector;
 
@@ -31,12 +32,14 @@ mod bulk_incoming;
 // [if use_cases has bulk]
 mod bulk_payments;
 // [end]
+mod callers;
 // [if payer_steps is three_steps]
 mod confirmation;
 // [end]
 // [if use_cases has conversion]
 mod conversions;
 // [end]
+mod doctor;
 mod documents;
 mod errors;
 mod fxp;
@@ -44,6 +47,7 @@ mod hostile_requests;
 mod incoming;
 mod incoming_faults;
 mod information;
+mod observing;
 mod operators;
 mod outgoing;
 mod outgoing_faults;

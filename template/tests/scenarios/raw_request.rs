@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use core_connector::{mojaloop::http::guard::KEY_HEADER, sandbox::DEVELOPMENT_KEY};
 use serde_json::Value;
 
 use crate::caller::Answer;
@@ -15,8 +16,12 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The head of a request whose target is written as it is.
 pub fn head(method: &str, target: &str, headers: &str) -> Vec<u8> {
-    format!("{method} {target} HTTP/1.1\r\nHost: connector\r\nConnection: close\r\n{headers}\r\n")
-        .into_bytes()
+    // The key is for one API, and does no harm at the other.
+    format!(
+        "{method} {target} HTTP/1.1\r\nHost: connector\r\nConnection: close\r\n\
+         {KEY_HEADER}: {DEVELOPMENT_KEY}\r\n{headers}\r\n"
+    )
+    .into_bytes()
 }
 
 /// A request whose target is written as it is.

@@ -13,11 +13,12 @@ use core_connector::{
     environment::{answers, currencies::variable_name},
     journal::store::Store,
     operations::{
-        commands::{self, Command},
+        commands::{self, Command, Finding},
         configuration::Configuration,
         startup::{Connector, Listeners, choose_tls, open_inspection, open_journal},
     },
     sandbox::{
+        self,
         bank::SandboxBank,
         mojaloop_connector::{self, SimulatedMojaloopConnector, SimulatorSettings},
     },
@@ -33,6 +34,7 @@ use crate::{
     customers::{currency, id_type, seed},
     debits,
     journal::TestJournal,
+    secrecy,
 };
 
 // [if cbs_auth is basic, api_key, oauth2]
@@ -53,6 +55,8 @@ pub struct TestConnector {
     /// What the channels of the bank call.
     pub dfsp: Caller,
     pub simulator: Caller,
+    /// Host and port of the metrics.
+    pub metrics: String,
     pub bank: SandboxBank,
     /// The journal, while a connector works on it.
     store: Option<Arc<dyn Store>>,
@@ -82,17 +86,24 @@ impl TestConnector {
         wrap: impl FnOnce(Arc<dyn Store>) -> Arc<dyn Store>,
     ) -> Self {
         choose_tls();
+        secrecy::watch();
         let folder = Arc::new(TempDir::new().unwrap());
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let simulator_url = format!("http://{}", listener.local_addr().unwrap());
         let journal = TestJournal::new(&folder).await;
         let id_type = id_type().to_string();
+        let keys = sandbox::development_keys();
         let usual = [
             ("SDK_SERVER_PORT", "0"),
             ("DFSP_SERVER_PORT", "0"),
+            ("METRICS_SERVER_HOST", "127.0.0.1"),
+            ("METRICS_SERVER_PORT", "0"),
             ("SUPPORTED_ID_TYPE", &id_type),
             ("SDK_BASE_URL", &simulator_url),
             ("DATABASE_URL", journal.url()),
+            ("DFSP_API_KEYS", &keys),
+            ("DFSP_API_REQUESTS_PER_MINUTE", "1000000"),
+            ("DFSP_API_LOOK_UPS_PER_MINUTE", "1000000"),
             // Of several replicas, which there are in few tests.
             ("LEASE_MS", "600"),
             // Of the client, which is not used here; never above the next one.
@@ -124,6 +135,7 @@ impl TestConnector {
             .chain(variables)
             .collect();
 
+        secrecy::remember_what_is_configured(variables.iter());
         let configuration = configuration(&variables);
         let store = open_journal(&configuration).await.unwrap();
         let bank = SandboxBank::new(seed);
@@ -140,8 +152,9 @@ impl TestConnector {
         tokio::spawn(server);
         Self {
             backend: Caller::of(running.backend_url),
-            dfsp: Caller::of(running.dfsp_url),
+            dfsp: Caller::with_key(running.dfsp_url),
             simulator: Caller::of(simulator_url),
+            metrics: running.metrics,
             bank,
             store: Some(store),
             journal,
@@ -177,7 +190,8 @@ impl TestConnector {
         let running = run(configuration, Arc::clone(&store), self.bank.clone());
         self.store = Some(store);
         self.backend = Caller::of(running.backend_url);
-        self.dfsp = Caller::of(running.dfsp_url);
+        self.dfsp = Caller::with_key(running.dfsp_url);
+        self.metrics = running.metrics;
         self.runtime = Some(running.runtime);
     }
 
@@ -202,9 +216,8 @@ impl TestConnector {
         let journal = open_inspection(journal).await.unwrap();
         let words = shell_words(line.as_ref()).into_iter().map(Into::into);
         let words = std::iter::once("connector".into()).chain(words);
-        let command = commands::read(words).unwrap().unwrap();
-        let Command::Journal(command) = command else {
-            panic!("{command:?} does not work on the journal");
+        let Some(Command::OnJournal(command)) = commands::read(words).unwrap() else {
+            panic!("not a command on the journal");
         };
         let bank = self.bank.clone();
         let mut output = Vec::new();
@@ -213,6 +226,26 @@ impl TestConnector {
             .await;
         finding.map_err(|error| error.to_string())?;
         Ok(String::from_utf8(output).unwrap())
+    }
+
+    /// What the doctor says of it, with other variables in the place of its own.
+    pub async fn examine(&self, doctor: &str, other: &[(&str, &str)]) -> (Finding, String) {
+        let words = shell_words(doctor).into_iter().map(Into::into);
+        let words = ["connector", "doctor"]
+            .map(Into::into)
+            .into_iter()
+            .chain(words);
+        let Some(Command::Doctor(doctor)) = commands::read(words).unwrap() else {
+            panic!("not a doctor");
+        };
+        let variable = |name: &str| {
+            let other = other.iter().find(|(known, _)| *known == name);
+            let other = other.map(|(_, value)| (*value).to_owned());
+            other.or_else(|| self.variables.get(name).cloned())
+        };
+        let mut output = Vec::new();
+        let finding = doctor.run(variable, &mut output).await.unwrap();
+        (finding, String::from_utf8(output).unwrap())
     }
 
     pub fn store(&self) -> Arc<dyn Store> {
@@ -257,6 +290,10 @@ impl TestConnector {
 
 impl Drop for TestConnector {
     fn drop(&mut self) {
+        // Of one that has died there are no metrics; a test that fails has said why.
+        if self.runtime.is_some() && !std::thread::panicking() {
+            secrecy::check(&self.metrics);
+        }
         self.die();
         drop(self.simulator_server.stop(false));
     }
@@ -280,6 +317,7 @@ struct Running {
     runtime: Runtime,
     backend_url: String,
     dfsp_url: String,
+    metrics: String,
 }
 
 fn run(
@@ -289,6 +327,7 @@ fn run(
 ) -> Running {
     let listeners = Listeners::bind(&configuration).unwrap();
     let backend_url = format!("http://{}", listeners.backend_address().unwrap());
+    let metrics = listeners.metrics_address().unwrap().to_string();
     let dfsp_url = format!("http://{}", listeners.dfsp_address().unwrap());
     let runtime = Builder::new_multi_thread()
         .worker_threads(2)
@@ -303,6 +342,7 @@ fn run(
         runtime,
         backend_url,
         dfsp_url,
+        metrics,
     }
 }
 

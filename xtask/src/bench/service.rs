@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 use crate::{
     generated::Snapshot,
-    http::send,
+    http::{KEYS, send},
     repository,
     running::{RunningProgram, SOON, free_port},
     workshop::Workshop,
@@ -112,6 +112,7 @@ impl Programs {
                     ("CBS_BASE_URL", format!("http://127.0.0.1:{bank}")),
                     ("SDK_BASE_URL", format!("http://127.0.0.1:{simulator}")),
                     ("FLOAT_ACCOUNT", "9000001".to_owned()),
+                    (KEYS.0, KEYS.1.to_owned()),
                 ]);
             }
             Kind::Bare => {}

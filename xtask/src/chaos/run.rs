@@ -33,7 +33,7 @@ use super::{
     verdict::{Evidence, Verdict, judge},
 };
 use crate::{
-    http::send,
+    http::{KEYS, send},
     running::{RunningProgram, free_port},
     workshop::Workshop,
 };
@@ -50,6 +50,10 @@ const POLL_INTERVAL: Duration = Duration::from_millis(250);
 /// happen within seconds. Nothing is given up before somebody could see it.
 const SETTINGS: &[(&str, &str)] = &[
     ("FLOAT_ACCOUNT", FLOAT_ACCOUNT),
+    KEYS,
+    // The load comes from one channel.
+    ("DFSP_API_REQUESTS_PER_MINUTE", "1000000"),
+    ("DFSP_API_LOOK_UPS_PER_MINUTE", "1000000"),
     ("CBS_REQUEST_TIMEOUT_MS", "600"),
     ("CBS_SETTLE_MS", "2000"),
     ("SDK_REQUEST_TIMEOUT_MS", "3000"),

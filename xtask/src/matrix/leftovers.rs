@@ -21,13 +21,14 @@ const LIQUID: [&str; 2] = ["{{", "{%"];
 const GAPS: [&str; 7] = ["\"\"", "``", "''", "  ", " ,", "| |", "()"];
 
 /// Files that are not about the answers.
-const OTHERS_WORDS: [&str; 5] = [
+const OTHERS_WORDS: [&str; 6] = [
     "Cargo.lock",
     "LICENSE",
     // Of the template, whatever was answered.
     "review/evidence/chaos.json",
     "review/evidence/contract.json",
     "review/package-lock.json",
+    "ttk/package-lock.json",
 ];
 
 /// Checks every file of a connector, and lists all that is wrong.

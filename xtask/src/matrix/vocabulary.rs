@@ -5,7 +5,7 @@ use crate::questions::{Answers, Kind, Question};
 
 /// Words that belong to an answer, besides its name: question, answer, phrases.
 /// The last word of a phrase stands for all words that begin like it.
-const PHRASES: [(&str, &str, &[&str]); 11] = [
+const PHRASES: [(&str, &str, &[&str]); 12] = [
     ("funding_model", "float_account", &["float"]),
     (
         "funding_model",
@@ -22,7 +22,12 @@ const PHRASES: [(&str, &str, &[&str]); 11] = [
         "oauth2",
         &["oauth", "client credentials", "client secret"],
     ),
-    ("cbs_auth", "mtls", &["mtls", "client certificate"]),
+    ("cbs_auth", "api_key", &["cbs api key"]),
+    (
+        "cbs_auth",
+        "mtls",
+        &["cbs client certificate", "cbs client key"],
+    ),
     ("role", "fxp", &AS_AN_FXP),
     ("role", "both", &AS_AN_FXP),
 ];
@@ -31,8 +36,15 @@ const PHRASES: [(&str, &str, &[&str]); 11] = [
 /// there are FXPs, too.
 const AS_AN_FXP: [&str; 3] = ["as an fxp", "role of an fxp", "this fxp"];
 
-/// Names of answers that are ordinary words, too.
-const ORDINARY: [&str; 4] = ["reserve_commit", "one_step", "two_steps", "three_steps"];
+/// Names of answers that are ordinary words, too. The bank's channels can have keys
+/// whatever the connector is to the bank.
+const ORDINARY: [&str; 5] = [
+    "reserve_commit",
+    "one_step",
+    "two_steps",
+    "three_steps",
+    "api_key",
+];
 
 /// Some words in a row, however they are written: `push approval`,
 /// `push_approval`, `PushApproval`.

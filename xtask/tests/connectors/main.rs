@@ -10,6 +10,7 @@ mod site;
 mod captures;
 mod contract;
 mod crashes;
+mod doctor;
 mod ending;
 mod generated;
 mod goes_wrong;

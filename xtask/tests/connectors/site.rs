@@ -2,6 +2,7 @@
 
 use std::{
     fmt::Write,
+    path::Path,
     process::{Command, ExitStatus},
     sync::LazyLock,
     thread,
@@ -13,7 +14,7 @@ use tempfile::TempDir;
 use xtask::{
     contract,
     generated::Snapshot,
-    http::{Answer, send},
+    http::{Answer, KEYS, send},
     running::{RunningProgram, free_port, wait_for},
     workshop::Workshop,
 };
@@ -124,6 +125,7 @@ pub fn connector_variables(ports: Ports, folder: &TempDir) -> Vec<(String, Strin
             format!("http://127.0.0.1:{}", ports.simulator),
         ),
         ("FLOAT_ACCOUNT", FLOAT_ACCOUNT.to_owned()),
+        (KEYS.0, KEYS.1.to_owned()),
         ("DATABASE_URL", format!("sqlite:{}", database.display())),
         ("CBS_REQUEST_TIMEOUT_MS", "1000".to_owned()),
         ("CBS_SETTLE_MS", "1000".to_owned()),
@@ -249,6 +251,11 @@ impl Site {
     /// All that the connector and the ones before it logged.
     pub fn log(&self) -> String {
         self.connector.log().unwrap()
+    }
+
+    /// Where the connector works.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     pub fn ports(&self) -> Ports {

@@ -289,6 +289,7 @@ fn without_the_sandbox_nothing_of_it_is_there_and_both_remotes_are_required() {
         ("CBS_BASE_URL", "http://127.0.0.1:9"),
         ("SDK_BASE_URL", "http://127.0.0.1:9"),
         ("FLOAT_ACCOUNT", "9000001"),
+        ("DFSP_API_AUTHENTICATION", "none"),
         // Means nothing here.
         ("SANDBOX_CRASH", "before:1"),
     ];

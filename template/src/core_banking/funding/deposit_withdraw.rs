@@ -20,7 +20,10 @@ use tokio::sync::Mutex;
 
 use self::exposure::Exposure;
 use crate::{
-    core_banking::insight::Insight,
+    core_banking::{
+        insight::Insight,
+        level::{BadSide, Level},
+    },
     domain::{
         amount::Amount,
         currency::Currency,
@@ -137,6 +140,23 @@ impl Funding {
             tracing::warn!(exposure = %then, %warning, "the exposure comes close to its limit");
         }
         Ok(())
+    }
+
+    /// How far this DFSP is exposed, for whoever watches it.
+    pub async fn levels(&self, currency: Currency) -> Vec<Level> {
+        let Ok(operations) = self.operations.of(currency) else {
+            return Vec::new();
+        };
+        let mut exposure = self.exposure.lock().await;
+        let is_known = exposure.catch_up(self.journal.as_ref()).await.is_ok();
+        vec![Level {
+            of: "exposure",
+            currency,
+            value: is_known.then(|| exposure.of(currency)),
+            warning: operations.warning.value(),
+            refusal: Some(operations.limit.value()),
+            bad_side: BadSide::Above,
+        }]
     }
 }
 

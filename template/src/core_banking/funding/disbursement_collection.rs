@@ -16,7 +16,11 @@
 use std::{fmt, sync::Arc};
 
 use crate::{
-    core_banking::{insight::Insight, port::CoreBankingSystem},
+    core_banking::{
+        insight::Insight,
+        level::{BadSide, Level},
+        port::CoreBankingSystem,
+    },
     domain::{
         amount::{Amount, AmountError},
         currency::Currency,
@@ -141,6 +145,28 @@ impl Funding {
             error.of_bank()
         })?;
         accounts.disbursement.covers(available, transfer_amount)
+    }
+
+    /// How the accounts stand, for whoever watches them. The bank is asked.
+    pub async fn levels(&self, currency: Currency) -> Vec<Level> {
+        let Ok(Accounts {
+            disbursement,
+            collection,
+        }) = self.accounts.of(currency)
+        else {
+            return Vec::new();
+        };
+        let available = self.bank.available(&disbursement.number, currency).await;
+        let level = Level::of_account("disbursement", available.ok(), disbursement.warning);
+        let refusal = Some(disbursement.floor.value());
+        let mut levels = vec![Level { refusal, ..level }];
+        if let Some(warning) = collection.warning {
+            let collected = self.bank.available(&collection.number, currency).await;
+            let level = Level::of_account("collection", collected.ok(), warning);
+            let bad_side = BadSide::Above;
+            levels.push(Level { bad_side, ..level });
+        }
+        levels
     }
 
     /// No quote depends on it, so nothing is refused if it fails.

@@ -15,7 +15,7 @@
 use std::{fmt, sync::Arc};
 
 use crate::{
-    core_banking::{insight::Insight, port::CoreBankingSystem},
+    core_banking::{insight::Insight, level::Level, port::CoreBankingSystem},
     domain::{
         amount::{Amount, AmountError},
         currency::Currency,
@@ -104,6 +104,17 @@ impl Funding {
             error.of_bank()
         })?;
         float.covers(available, transfer_amount)
+    }
+
+    /// How the float stands, for whoever watches it. The bank is asked.
+    pub async fn levels(&self, currency: Currency) -> Vec<Level> {
+        let Ok(float) = self.accounts.of(currency) else {
+            return Vec::new();
+        };
+        let available = self.bank.available(&float.number, currency).await;
+        let level = Level::of_account("float", available.ok(), float.warning);
+        let refusal = Some(float.floor.value());
+        vec![Level { refusal, ..level }]
     }
 }
 

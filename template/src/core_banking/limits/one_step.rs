@@ -218,6 +218,7 @@ mod tests {
         OutgoingRequest {
             use_case: UseCase::SendMoney,
             home_transaction_id: Some("h-1".to_owned()),
+            channel: None,
             payer: party.clone(),
             payer_details: PayerDetails::default(),
             payee: party,

@@ -9,7 +9,10 @@ use super::{
     Client,
     answers::{BankAnswer, failure, parsed, refusal, said_by_the_bank},
 };
-use crate::core_banking::port::{BankError, BookingId};
+use crate::{
+    core_banking::port::{BankError, BookingId},
+    remote::trace,
+};
 
 /// An answer that is longer is not one of the bank's.
 const MAX_ANSWER_BYTES: usize = 256 * 1024;
@@ -95,7 +98,11 @@ impl Client {
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
         }
-        let request = self.http.request(method, url);
+        let mut request = self.http.request(method, url);
+        // What this call belongs to, for whoever traces it at the bank.
+        for (name, value) in trace::headers() {
+            request = request.header(name, value);
+        }
         // [if cbs_auth is basic, api_key]
         let request = self.settings.authentication.sign(request);
         // [end]

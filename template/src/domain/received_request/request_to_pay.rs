@@ -196,6 +196,7 @@ impl ReceivedRequest {
         OutgoingRequest {
             use_case: UseCase::RequestToPay,
             home_transaction_id: Some(demand.transaction_request_id.to_string()),
+            channel: None,
             payer: demand.payer.clone(),
             payer_details: PayerDetails {
                 name: self.payer_name.clone(),

@@ -6,13 +6,16 @@ use async_trait::async_trait;
 use deadpool_postgres::{Client, Pool};
 use tokio_postgres::Row;
 
-use super::{Settings, client, numbering, pool, read_entry, read_transfer_id, schema, within_time};
+use super::{
+    Settings, client, numbering, pool, read_direction, read_entry, read_transfer_id, schema,
+    within_time,
+};
 use crate::{
     domain::{period::Period, timestamp::Timestamp, transfer_id::TransferId},
     journal::{
         inspection::{
-            Decided, Decision, Ended, Exceptional, HistoryLine, Inspection, KnownException, Listed,
-            Selection,
+            Decided, Decision, Ended, Examined, Exceptional, HistoryLine, Inspection,
+            KnownException, Listed, Overview, Selection, Waiting,
         },
         store::{Direction, Entry, Exception, StoreError},
     },
@@ -25,6 +28,24 @@ const LISTED: &str = "payment.*, opening.number AS number, opening.recorded_at A
 
 const OPENING_OF_PAYMENT: &str = "opening.transfer_id = payment.transfer_id \
      AND opening.direction = payment.direction AND opening.version = 1";
+
+/// What the server says of itself, and of what the user may do.
+const EXAMINED: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now_ms, \
+     pg_is_in_recovery() AS is_copy, \
+     current_setting('transaction_read_only') AS read_only, \
+     has_table_privilege('payment', 'INSERT') \
+     AND has_table_privilege('payment', 'UPDATE') AS may_write, \
+     current_setting('synchronous_commit') AS synchronous_commit, \
+     current_setting('fsync') AS fsync, \
+     current_setting('full_page_writes') AS full_page_writes, \
+     current_setting('max_connections') AS max_connections";
+
+const EXAMINED_SETTINGS: [&str; 4] = [
+    "synchronous_commit",
+    "fsync",
+    "full_page_writes",
+    "max_connections",
+];
 
 /// A replica that lives has taken it up.
 const IS_HELD: &str = "EXISTS (SELECT FROM lease JOIN replica ON replica.id = lease.holder \
@@ -97,6 +118,40 @@ impl Inspection for PostgresInspection {
                 )
                 .await?;
             listed.iter().map(read_listed).collect()
+        })
+        .await
+    }
+
+    async fn overview(&self) -> Result<Overview, StoreError> {
+        let waiting = format!(
+            "SELECT payment.direction AS direction, payment.state AS state, \
+             payment.parked IS NOT NULL AS is_parked, count(*) AS payments, \
+             min(opening.recorded_at) AS oldest_opened_at \
+             FROM payment JOIN history AS opening ON {OPENING_OF_PAYMENT} \
+             WHERE payment.parked IS NOT NULL OR payment.due_at IS NOT NULL \
+             GROUP BY 1, 2, 3"
+        );
+        let exceptions = "SELECT count(*) FROM exception \
+             WHERE NOT EXISTS (SELECT FROM exception_resolution AS resolution \
+             WHERE resolution.transfer_id = exception.transfer_id \
+             AND resolution.told = exception.told)";
+        within_time(async {
+            let client = self.client().await?;
+            let waiting = client.query(&waiting, &[]).await?;
+            let waiting = waiting.iter().map(|row| {
+                Ok(Waiting {
+                    direction: read_direction(row)?,
+                    state: row.try_get("state")?,
+                    parked: row.try_get("is_parked")?,
+                    payments: row.try_get::<_, i64>("payments")?.unsigned_abs(),
+                    oldest_opened_at: moment(row, "oldest_opened_at")?,
+                })
+            });
+            let exceptions = client.query_one(exceptions, &[]).await?;
+            Ok(Overview {
+                waiting: waiting.collect::<Result<_, StoreError>>()?,
+                open_exceptions: exceptions.try_get::<_, i64>(0)?.unsigned_abs(),
+            })
         })
         .await
     }
@@ -241,6 +296,34 @@ impl Inspection for PostgresInspection {
             ended.collect()
         })
         .await
+    }
+
+    async fn examine(&self) -> Result<Examined, StoreError> {
+        let client = self.client().await?;
+        let asked_at = Timestamp::now();
+        let row = within_time(async { Ok(client.query_one(EXAMINED, &[]).await?) }).await?;
+        let answered_at = Timestamp::now();
+        // It looked at its clock some time between the two.
+        let here = (asked_at.as_milliseconds() + answered_at.as_milliseconds()) / 2;
+        let there: i64 = row.try_get("now_ms")?;
+        let mut settings = Vec::new();
+        for name in EXAMINED_SETTINGS {
+            settings.push((name.to_owned(), row.try_get(name)?));
+        }
+        let is_copy: bool = row.try_get("is_copy")?;
+        let is_read_only: String = row.try_get("read_only")?;
+        let may_write: bool = row.try_get("may_write")?;
+        let not_writable = match (is_copy, is_read_only.as_str(), may_write) {
+            (true, ..) => Some("the server is a copy of another one".to_owned()),
+            (_, "on", _) => Some("transactions are read-only".to_owned()),
+            (.., false) => Some("the user has no right to write into the table payment".to_owned()),
+            _ => None,
+        };
+        Ok(Examined {
+            not_writable,
+            clock_ahead_ms: Some(there - here),
+            settings,
+        })
     }
 
     async fn exceptions(&self, of: Exceptional) -> Result<Vec<KnownException>, StoreError> {

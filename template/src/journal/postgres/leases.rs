@@ -169,6 +169,23 @@ impl Leases {
         })
     }
 
+    /// Whether the database knows that this replica is alive. What says so to it
+    /// is a write, several times in the length of a lease.
+    pub async fn check(&self) -> Result<(), StoreError> {
+        let client = client(&self.pool).await?;
+        let is_alive = "SELECT EXISTS \
+            (SELECT FROM replica WHERE id = $1 AND alive_until > clock_timestamp())";
+        let is_alive = client.prepare_cached(is_alive).await?;
+        let holder = self.holder();
+        let row = client.query_one(&is_alive, &[&holder]).await?;
+        match row.try_get(0)? {
+            true => Ok(()),
+            false => Err(StoreError(
+                "the lease of this replica has run out".to_owned(),
+            )),
+        }
+    }
+
     /// This replica works on nothing any more: the others need not wait.
     pub async fn leave(&self) -> Result<(), StoreError> {
         let client = client(&self.pool).await?;

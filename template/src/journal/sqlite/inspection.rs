@@ -9,13 +9,15 @@ use std::{
 use async_trait::async_trait;
 use rusqlite::{Connection, OpenFlags, Row, TransactionBehavior, named_params, params};
 
-use super::{BUSY_TIMEOUT, add_to_history, read_entry, read_transfer_id, replace, schema};
+use super::{
+    BUSY_TIMEOUT, add_to_history, read_direction, read_entry, read_transfer_id, replace, schema,
+};
 use crate::{
     domain::{period::Period, timestamp::Timestamp, transfer_id::TransferId},
     journal::{
         inspection::{
-            Decided, Decision, Ended, Exceptional, HistoryLine, Inspection, KnownException, Listed,
-            Selection,
+            Decided, Decision, Ended, Examined, Exceptional, HistoryLine, Inspection,
+            KnownException, Listed, Overview, Selection, Waiting,
         },
         store::{Direction, Entry, Exception, StoreError},
     },
@@ -103,6 +105,45 @@ impl Inspection for SqliteInspection {
                     read_listed,
                 )?
                 .collect()
+        })
+        .await
+    }
+
+    async fn overview(&self) -> Result<Overview, StoreError> {
+        self.with(|connection| {
+            // A cross join is made from left to right: along what waits. The
+            // partial indexes hold nothing else.
+            let waiting = connection
+                .prepare_cached(&format!(
+                    "SELECT payment.direction AS direction, payment.state AS state, \
+                     payment.parked IS NOT NULL AS is_parked, count(*) AS payments, \
+                     min(opening.recorded_at) AS oldest_opened_at \
+                     FROM payment CROSS JOIN history AS opening ON {OPENING_OF_PAYMENT} \
+                     WHERE payment.parked IS NOT NULL OR payment.due_at IS NOT NULL \
+                     GROUP BY 1, 2, 3"
+                ))?
+                .query_map([], |row| {
+                    Ok(Waiting {
+                        direction: read_direction(row)?,
+                        state: row.get("state")?,
+                        parked: row.get("is_parked")?,
+                        payments: row.get::<_, i64>("payments")?.unsigned_abs(),
+                        oldest_opened_at: moment(row, "oldest_opened_at")?,
+                    })
+                })?
+                .collect::<rusqlite::Result<_>>()?;
+            let open_exceptions: i64 = connection
+                .prepare_cached(
+                    "SELECT count(*) FROM exception \
+                     WHERE NOT EXISTS (SELECT 1 FROM exception_resolution AS resolution \
+                     WHERE resolution.transfer_id = exception.transfer_id \
+                     AND resolution.told = exception.told)",
+                )?
+                .query_row([], |row| row.get(0))?;
+            Ok(Overview {
+                waiting,
+                open_exceptions: open_exceptions.unsigned_abs(),
+            })
         })
         .await
     }
@@ -207,6 +248,20 @@ impl Inspection for SqliteInspection {
                     },
                 )?
                 .collect()
+        })
+        .await
+    }
+
+    async fn examine(&self) -> Result<Examined, StoreError> {
+        self.with(|connection| {
+            let mode = connection.query_row("PRAGMA journal_mode", [], |row| row.get(0))?;
+            // Its lock is taken and given back.
+            let locked = connection.execute_batch("BEGIN IMMEDIATE; ROLLBACK");
+            Ok(Examined {
+                not_writable: locked.err().map(|error| error.to_string()),
+                clock_ahead_ms: None,
+                settings: vec![("journal_mode".to_owned(), mode)],
+            })
         })
         .await
     }
@@ -387,6 +442,44 @@ mod tests {
             ..everything
         };
         assert!(inspection.ended(before, 0, 10).await.unwrap().is_empty());
+    }
+
+    #[tokio::test]
+    async fn what_waits_is_counted_by_its_state_and_what_is_over_is_not() {
+        let (_folder, store, inspection) = beside_a_connector().await;
+        for (id, work) in [
+            ("t-2", Work::due(Timestamp::end_of_time())),
+            ("t-3", Work::due(Timestamp::now())),
+            ("t-4", Work::none()),
+        ] {
+            let mut entry = entry(1, "reserving");
+            entry.transfer_id = id.parse().unwrap();
+            entry.work = work;
+            store.open(entry).await.unwrap();
+        }
+        let exception = Exception {
+            transfer_id: "t-5".parse().unwrap(),
+            told: "COMMITTED".to_owned(),
+            first_told_at: Timestamp::now(),
+        };
+        store.keep_exception(exception.clone()).await.unwrap();
+        let overview = inspection.overview().await.unwrap();
+        assert_eq!(overview.open_exceptions, 1);
+        let mut waiting = overview.waiting;
+        waiting.sort_by_key(|waiting| waiting.parked);
+        let counted = waiting
+            .iter()
+            .map(|waiting| (waiting.state.as_str(), waiting.parked, waiting.payments));
+        let expected = [("reserving", false, 2), ("reserving", true, 1)];
+        assert_eq!(counted.collect::<Vec<_>>(), expected);
+        assert!(waiting[0].oldest_opened_at >= waiting[1].oldest_opened_at);
+
+        let Exception {
+            transfer_id, told, ..
+        } = exception;
+        let resolved = inspection.resolve_exception(transfer_id, told, decision());
+        assert!(resolved.await.unwrap());
+        assert_eq!(inspection.overview().await.unwrap().open_exceptions, 0);
     }
 
     #[test]

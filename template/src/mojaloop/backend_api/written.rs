@@ -118,6 +118,10 @@ impl Union {
         self.write(&mut text, 1, &paths);
         text.push_str("components:\n  schemas:\n");
         self.write(&mut text, 2, &schemas);
+        let schemes = &self.whole["components"]["securitySchemes"];
+        if !schemes.is_null() {
+            entry(&mut text, 1, "securitySchemes", schemes);
+        }
         text
     }
 

@@ -5,6 +5,7 @@ mod quoting;
 mod transferring;
 
 use futures_util::{StreamExt, stream};
+use tracing::{Instrument, field::Empty, info_span};
 
 use crate::{
     domain::{
@@ -104,7 +105,8 @@ where
     stream::iter(items)
         .map(|item| {
             let work = item.map(&work);
-            async move { work?.await }
+            let span = info_span!("payment", transfer_id = Empty);
+            async move { work?.await }.instrument(span)
         })
         .buffered(AT_ONCE)
         .collect()

@@ -5,6 +5,7 @@
 use std::{sync::Arc, time::Duration};
 
 use futures_util::{StreamExt, stream};
+use tracing::{Instrument, info_span};
 
 use crate::{
     domain::{
@@ -268,7 +269,9 @@ impl BulkPayer {
         let results = stream::iter(ours.collect::<Vec<_>>())
             .map(|(transfer_id, item, heard)| {
                 let payer = self.payer.clone();
+                let span = info_span!("payment", transfer_id = %transfer_id);
                 async move { payer.hear_in_bulk(&transfer_id, &item, &heard).await }
+                    .instrument(span)
             })
             .buffer_unordered(AT_ONCE)
             .collect::<Vec<_>>()
@@ -402,7 +405,8 @@ impl BulkPayer {
         let secured = stream::iter(agreed)
             .map(|transfer_id| {
                 let payer = self.payer.clone();
-                async move { payer.agree_in_bulk(&transfer_id).await }
+                let span = info_span!("payment", transfer_id = %transfer_id);
+                async move { payer.agree_in_bulk(&transfer_id).await }.instrument(span)
             })
             .buffer_unordered(AT_ONCE)
             .collect::<Vec<_>>()

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::{
     journal::work::InVain,
-    remote::{Call, NotSent, Remote},
+    remote::{Call, NotSent, Remote, trace},
 };
 
 /// The Mojaloop Connector answers with its whole state: tens of kilobytes.
@@ -98,8 +98,11 @@ impl Transport for Http {
             Method::PUT => Call::Instruction,
             _ => Call::Question,
         };
+        // Without what follows, which holds identifiers.
+        let resource = path.first().copied().unwrap_or_default();
+        let operation = format!("{method} /{resource}");
         let sent = self.exchange(method, path, body);
-        let made = self.remote.call(call, sent, is_away).await;
+        let made = self.remote.call(&operation, call, sent, is_away).await;
         made.unwrap_or_else(|not_sent| Err(NoAnswer::NotSent(not_sent)))
     }
 }
@@ -119,6 +122,9 @@ impl Http {
         let mut request = self.client.request(method, url);
         if let Some(body) = body {
             request = request.json(body);
+        }
+        for (name, value) in trace::headers() {
+            request = request.header(name, value);
         }
         let lost = |error| NoAnswer::Lost(reason(error));
         let mut answer = request.send().await.map_err(|error| {

@@ -6,11 +6,12 @@ use super::{
 };
 use crate::{
     domain::{
+        channel::ChannelName,
         error::PaymentError,
         outgoing::{OutgoingRequest, UseCase},
         quote::AmountType,
     },
-    mojaloop::http::{Present, optional_text, read_amount, read_text},
+    mojaloop::http::{Present, guard::AskedBy, optional_text, read_amount, read_text},
 };
 
 /// What both payments ask for.
@@ -27,10 +28,15 @@ struct Asked<'a> {
     purpose_code: Option<String>,
     transaction_type: String,
     payer: PayerBody,
+    channel: Option<ChannelName>,
 }
 
 impl DfspApi {
-    pub fn read_send_money(&self, body: SendMoneyBody) -> Result<OutgoingRequest, PaymentError> {
+    pub fn read_send_money(
+        &self,
+        body: SendMoneyBody,
+        asked_by: AskedBy,
+    ) -> Result<OutgoingRequest, PaymentError> {
         self.read(Asked {
             use_case: UseCase::SendMoney,
             amount_type: AmountType::Send,
@@ -44,12 +50,14 @@ impl DfspApi {
             purpose_code: body.purpose_code,
             transaction_type: body.transaction_type,
             payer: body.payer,
+            channel: asked_by.0,
         })
     }
 
     pub fn read_merchant_payment(
         &self,
         body: MerchantPaymentBody,
+        asked_by: AskedBy,
     ) -> Result<OutgoingRequest, PaymentError> {
         self.read(Asked {
             use_case: UseCase::MerchantPayment,
@@ -67,6 +75,7 @@ impl DfspApi {
             purpose_code: body.purpose_code,
             transaction_type: body.transaction_type,
             payer: body.payer,
+            channel: asked_by.0,
         })
     }
 
@@ -85,6 +94,7 @@ impl DfspApi {
         Ok(OutgoingRequest {
             use_case: asked.use_case,
             home_transaction_id: optional_text(asked.home_transaction_id, "homeTransactionId")?,
+            channel: asked.channel,
             payer: self
                 .identifiers
                 .of_customer(payer_id_type, &payer.payer_id, None)?,

@@ -49,7 +49,7 @@ pub async fn admit(
 }
 
 /// What a request is about; nothing, if it is answered whatever else is being
-/// done: whether this process lives, and its document.
+/// done: whether this process lives and is ready, and its document.
 fn concern_of(method: &Method, path: &str) -> Option<Concern> {
     let resource = path.split('/').nth(1).unwrap_or_default();
     match (method.as_str(), resource) {
@@ -57,7 +57,7 @@ fn concern_of(method: &Method, path: &str) -> Option<Concern> {
         // A customer's approval is about a payment that waits for it.
         ("POST", "approvals") => Some(Concern::UnderWay),
         // [end]
-        ("GET", "" | "health" | "openapi.json") => None,
+        ("GET", "" | "health" | "ready" | "openapi.json") => None,
         ("GET", "parties" | "participants" | "otp") | ("POST" | "DELETE", _) => {
             Some(Concern::NewBusiness)
         }
@@ -139,7 +139,7 @@ mod tests {
 
     #[test]
     fn whether_the_process_lives_is_answered_whatever_else_is_being_done() {
-        for path in ["/", "/health", "/openapi.json"] {
+        for path in ["/", "/health", "/ready", "/openapi.json"] {
             assert_eq!(concern_of(&Method::GET, path), None, "{path}");
         }
     }

@@ -1,4 +1,5 @@
 //! `GET /` and `GET /health`: this process is alive, and not about to end.
+//! `GET /ready`: it should be given work.
 
 use actix_web::{HttpResponse, http::StatusCode, web::Data};
 use serde::Serialize;
@@ -7,7 +8,11 @@ use utoipa::{OpenApi, ToSchema};
 use super::{ErrorBody, error_response};
 use crate::{
     domain::error::{ErrorCode, PaymentError},
-    mojaloop::admission::Admission,
+    mojaloop::{
+        admission::Admission,
+        readiness::{Findings, Readiness},
+    },
+    remote::BreakerState,
 };
 
 #[derive(Serialize, ToSchema)]
@@ -55,12 +60,83 @@ pub async fn live_at_root(admission: Data<Admission>) -> HttpResponse {
     live(admission).await
 }
 
+/// Whether this process should be given work, and what it depends on.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Ready {
+    #[schema(pattern = "^(READY|NOT_READY)$")]
+    status: &'static str,
+    /// Whether payments can be recorded.
+    #[schema(pattern = "^(USABLE|NOT_USABLE)$")]
+    journal: &'static str,
+    /// Whether it is called, or left alone for a while. New business is refused
+    /// meanwhile; this process is ready all the same.
+    #[schema(pattern = "^(CALLED|PROBED|AWAY)$")]
+    core_banking_system: &'static str,
+    /// Likewise.
+    #[schema(pattern = "^(CALLED|PROBED|AWAY)$")]
+    mojaloop_connector: &'static str,
+}
+
+impl From<Findings> for Ready {
+    fn from(findings: Findings) -> Self {
+        let called = |state| match state {
+            BreakerState::Closed => "CALLED",
+            BreakerState::Probing => "PROBED",
+            BreakerState::Open => "AWAY",
+        };
+        Self {
+            status: match findings.are_ready() {
+                true => "READY",
+                false => "NOT_READY",
+            },
+            journal: match findings.journal_is_usable {
+                true => "USABLE",
+                false => "NOT_USABLE",
+            },
+            core_banking_system: called(findings.bank),
+            mojaloop_connector: called(findings.connector),
+        }
+    }
+}
+
+/// This process should be given work
+///
+/// Its journal can be written, and it is not about to end. A core banking system
+/// or Mojaloop Connector that is away is only told of.
+#[utoipa::path(
+    get,
+    path = "/ready",
+    tag = "health",
+    responses(
+        (status = 200, body = Ready, description = "It should."),
+        (status = 503, body = Ready, description = "It should not."),
+    ),
+)]
+pub async fn ready(readiness: Data<Readiness>) -> HttpResponse {
+    let findings = readiness.find_out().await;
+    let mut response = match findings.are_ready() {
+        true => HttpResponse::Ok(),
+        false => HttpResponse::ServiceUnavailable(),
+    };
+    response.json(Ready::from(findings))
+}
+
 #[derive(OpenApi)]
 #[openapi(paths(live_at_root, live))]
 struct Operations;
 
 pub fn document() -> utoipa::openapi::OpenApi {
     Operations::openapi()
+}
+
+#[derive(OpenApi)]
+#[openapi(paths(ready))]
+struct OperationsOfBackend;
+
+/// What the backend API has besides.
+pub fn document_of_backend() -> utoipa::openapi::OpenApi {
+    OperationsOfBackend::openapi()
 }
 
 #[cfg(test)]

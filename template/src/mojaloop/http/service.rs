@@ -3,7 +3,7 @@
 use std::{panic::AssertUnwindSafe, time::Instant};
 
 use actix_web::{
-    Error, HttpResponse, Resource, ResponseError,
+    Error, HttpMessage, HttpResponse, Resource, ResponseError,
     body::{BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     http::StatusCode,
@@ -13,7 +13,10 @@ use actix_web::{
 use futures_util::FutureExt;
 
 use super::error_response;
-use crate::domain::error::{ErrorCode, PaymentError};
+use crate::domain::{
+    channel::ChannelName,
+    error::{ErrorCode, PaymentError},
+};
 
 /// A resource that answers a method it does not have with an error body.
 pub fn resource(path: &str) -> Resource {
@@ -51,7 +54,8 @@ pub async fn answer_everything(
     let status = response.status().as_u16();
     let took_ms = started.elapsed().as_millis();
     let error = response.response().extensions().get().cloned();
-    report(&method, &resource, status, took_ms, error);
+    let channel = response.request().extensions().get().cloned();
+    report(&method, &resource, status, took_ms, error, channel);
     Ok(response.map_into_boxed_body())
 }
 
@@ -74,16 +78,18 @@ fn report(
     status: u16,
     took_ms: u128,
     error: Option<PaymentError>,
+    channel: Option<ChannelName>,
 ) {
+    let channel = channel.as_ref().map(ChannelName::as_str);
     let Some(error) = error else {
-        tracing::debug!(%method, resource, status, took_ms, "served");
+        tracing::debug!(%method, resource, status, took_ms, channel, "served");
         return;
     };
     let (code, answer) = (error.code.as_str(), error.message());
     let detail = error.detail().unwrap_or_default();
     if status >= 500 {
-        tracing::warn!(%method, resource, status, took_ms, code, answer, detail, "not served");
+        tracing::warn!(%method, resource, status, took_ms, channel, code, answer, detail, "not served");
     } else {
-        tracing::info!(%method, resource, status, took_ms, code, answer, detail, "refused");
+        tracing::info!(%method, resource, status, took_ms, channel, code, answer, detail, "refused");
     }
 }

@@ -21,6 +21,18 @@ pub const FULL: (&str, &str) = (
     "Too much is being done. Nothing was done about this request, it may be sent again.",
 );
 
+/// Of every operation that asks who calls.
+const NOT_KNOWN: (&str, &str) = ("401", "The caller is not known.");
+
+const TOO_OFTEN: (&str, &str) = (
+    "429",
+    "This channel asks too often: `Retry-After` says for how many seconds to wait. Nothing was done.",
+);
+
+pub fn of_callers() -> Responses {
+    with_error_body([NOT_KNOWN, TOO_OFTEN])
+}
+
 /// Of most operations.
 pub struct Errors;
 

@@ -274,7 +274,7 @@ fn same_request(
     known: Recorded<OutgoingPayment>,
     request: &OutgoingRequest,
 ) -> Result<(TransferId, Begin), PaymentError> {
-    if known.payment.request == *request {
+    if known.payment.request.is_repeated_by(request) {
         return Ok((known.payment.transfer_id, Begin::Again));
     }
     Err(PaymentError::new(

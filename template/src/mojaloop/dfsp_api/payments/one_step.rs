@@ -20,7 +20,7 @@ use crate::{
             DfspApi, FailedPayment, RequestError,
             wire::{MerchantPaymentBody, OfferAnswer, SendMoneyBody},
         },
-        http::{Present, optional_text},
+        http::{Present, guard::AskedBy, optional_text},
         openapi::{
             errors::Errors,
             words::{CorrelationId, TransferStateName},
@@ -91,11 +91,12 @@ fn location(transfer_id: &TransferId) -> String {
 )]
 pub async fn send_money(
     api: Data<DfspApi>,
+    asked_by: AskedBy,
     body: Json<SendMoneyBody>,
 ) -> actix_web::Result<HttpResponse> {
     let mut body = body.into_inner();
     let payee_name = read_payee_name(body.payee_name.take()).map_err(RequestError)?;
-    let mut request = api.read_send_money(body).map_err(RequestError)?;
+    let mut request = api.read_send_money(body, asked_by).map_err(RequestError)?;
     request.payee_name = payee_name;
     begin(&api, request).await
 }
@@ -112,11 +113,14 @@ pub async fn send_money(
 )]
 pub async fn merchant_payment(
     api: Data<DfspApi>,
+    asked_by: AskedBy,
     body: Json<MerchantPaymentBody>,
 ) -> actix_web::Result<HttpResponse> {
     let mut body = body.into_inner();
     let payee_name = read_payee_name(body.payee_name.take()).map_err(RequestError)?;
-    let mut request = api.read_merchant_payment(body).map_err(RequestError)?;
+    let mut request = api
+        .read_merchant_payment(body, asked_by)
+        .map_err(RequestError)?;
     request.payee_name = payee_name;
     begin(&api, request).await
 }

@@ -16,7 +16,7 @@ use crate::{
             DfspApi, FailedPayment, RequestError,
             wire::{MerchantPaymentBody, OfferAnswer, PayeeAnswer, SendMoneyBody},
         },
-        http::{malformed, read_transfer_id},
+        http::{guard::AskedBy, malformed, read_transfer_id},
         openapi::{
             errors::{Errors, ErrorsOrUnknown},
             words::{CorrelationId, ShortText},
@@ -82,9 +82,10 @@ pub struct DecidedAnswer {
 )]
 pub async fn send_money(
     api: Data<DfspApi>,
+    asked_by: AskedBy,
     body: Json<SendMoneyBody>,
 ) -> Result<Json<BegunAnswer>, RequestError> {
-    let request = api.read_send_money(body.into_inner())?;
+    let request = api.read_send_money(body.into_inner(), asked_by)?;
     begin(&api, request).await
 }
 
@@ -100,9 +101,10 @@ pub async fn send_money(
 )]
 pub async fn merchant_payment(
     api: Data<DfspApi>,
+    asked_by: AskedBy,
     body: Json<MerchantPaymentBody>,
 ) -> Result<Json<BegunAnswer>, RequestError> {
-    let request = api.read_merchant_payment(body.into_inner())?;
+    let request = api.read_merchant_payment(body.into_inner(), asked_by)?;
     begin(&api, request).await
 }
 

@@ -16,7 +16,7 @@ use crate::{
             DfspApi, FailedPayment, RequestError,
             wire::{MerchantPaymentBody, OfferAnswer, SendMoneyBody},
         },
-        http::read_transfer_id,
+        http::{guard::AskedBy, read_transfer_id},
         openapi::{
             errors::{Errors, ErrorsOrUnknown},
             words::CorrelationId,
@@ -53,9 +53,10 @@ pub struct DecisionAnswer {
 )]
 pub async fn send_money(
     api: Data<DfspApi>,
+    asked_by: AskedBy,
     body: Json<SendMoneyBody>,
 ) -> Result<Json<BegunAnswer>, RequestError> {
-    let request = api.read_send_money(body.into_inner())?;
+    let request = api.read_send_money(body.into_inner(), asked_by)?;
     begin(&api, request).await
 }
 
@@ -71,9 +72,10 @@ pub async fn send_money(
 )]
 pub async fn merchant_payment(
     api: Data<DfspApi>,
+    asked_by: AskedBy,
     body: Json<MerchantPaymentBody>,
 ) -> Result<Json<BegunAnswer>, RequestError> {
-    let request = api.read_merchant_payment(body.into_inner())?;
+    let request = api.read_merchant_payment(body.into_inner(), asked_by)?;
     begin(&api, request).await
 }
 

@@ -322,6 +322,7 @@ fn payment_of(
     let request = OutgoingRequest {
         use_case: UseCase::SendMoney,
         home_transaction_id: None,
+        channel: None,
         payer: bulk.request.payer.clone(),
         payer_details: bulk.request.payer_details.clone(),
         payee: item.payee.clone(),
