@@ -157,7 +157,7 @@ spec:
       secret:
         secretName: {{ .Values.secretName }}
         defaultMode: 0440
-        # It may appear after the connector, which waits for it: SECRETS_WAIT_MS.
+        # It may appear later: the connector waits for it, SECRETS_WAIT_MS.
         optional: true
     {{- end }}
   {{- if and (eq .Values.journal.kind "postgres") (not .Values.affinity) }}

@@ -1,6 +1,6 @@
 //! A connector in a container, hardened, with a volume for its journal.
 
-use std::{fs, time::Duration};
+use std::{fs, path::Path, time::Duration};
 
 use anyhow::{Context, Result, ensure};
 
@@ -10,6 +10,9 @@ use crate::{
     programs::{Finished, run_within},
     running::wait_for,
 };
+
+/// Where a container finds its secrets: where the chart mounts them, too.
+const SECRETS: &str = "/run/secrets/connector";
 
 /// A little more than the connector takes to end.
 const STOP_SECONDS: &str = "40";
@@ -23,48 +26,73 @@ pub struct Container<'a> {
     name: String,
     volume: String,
     program: String,
-    backend_api: u16,
+    ports: Ports,
+    secrets: &'a Path,
+}
+
+/// The ports of the connector that are asked whether it is there.
+#[derive(Clone, Copy)]
+pub struct Ports {
+    pub backend_api: u16,
+    pub metrics: u16,
 }
 
 impl<'a> Container<'a> {
-    /// Starts a container with a new volume, and waits until the connector serves.
-    pub fn start(
+    /// A container, not started yet, with a new volume, and with a folder of secrets.
+    pub fn new(
         engine: &'a Engine,
         image: &'a str,
         program: &str,
-        backend_api: u16,
-        variables: &[(String, String)],
-    ) -> Result<Self> {
+        ports: Ports,
+        secrets: &'a Path,
+    ) -> Self {
         let name = format!("{program}-{}", std::process::id());
-        let container = Self {
+        Self {
             engine,
             image,
             volume: format!("{name}-data"),
             name,
             program: format!("/usr/local/bin/{program}"),
-            backend_api,
-        };
-        container.start_again(variables)?;
-        Ok(container)
+            ports,
+            secrets,
+        }
     }
 
-    /// Starts a new container with the volume that the one before it left.
-    pub fn start_again(&self, variables: &[(String, String)]) -> Result<()> {
+    /// Starts a new container, with the volume that the one before it left.
+    pub fn start(&self, variables: &[(String, String)]) -> Result<()> {
         let _ = self.engine.run(&["rm", "--force", &self.name]);
         let mut command = self.engine.command();
         command.args(["run", "--detach", "--name", &self.name]);
         command.args(["--network", "host"]);
         command.args(["--volume", &format!("{}:/data", self.volume)]);
+        let secrets = format!("{}:{SECRETS}:ro", self.secrets.display());
+        command.args(["--volume", &secrets]);
+        command.args(["--env", &format!("SECRETS_DIR={SECRETS}")]);
         command.args(self.engine.hardened());
         for (name, value) in variables {
             command.args(["--env", &format!("{name}={value}")]);
         }
         run_within(command.arg(self.image), SOON)?.expect_success("the container")?;
-        let healthy = wait_for("the container serves", || {
-            let answer = send(self.backend_api, "GET", "/health", None).ok()?;
-            (answer.status == 200).then_some(())
-        });
-        healthy.with_context(|| format!("its log:\n{}", self.log().unwrap_or_default()))?;
+        Ok(())
+    }
+
+    /// Waits until the connector serves, is ready, and is measured.
+    pub fn wait_until_it_serves(&self) -> Result<()> {
+        let Ports {
+            backend_api,
+            metrics,
+        } = self.ports;
+        for (port, path) in [
+            (backend_api, "/health"),
+            (backend_api, "/ready"),
+            (metrics, "/metrics"),
+        ] {
+            let answered = wait_for(&format!("GET {path} is answered"), || {
+                let answer = send(port, "GET", path, None).ok()?;
+                (answer.status == 200).then_some(())
+            });
+            answered.with_context(|| format!("its log:\n{}", self.log().unwrap_or_default()))?;
+        }
         // What the image's own check runs.
         self.command(&["health"])?.expect_success("health")?;
         Ok(())

@@ -1,6 +1,9 @@
 //! A connector in its container carries payments, and is stopped in the middle of some.
 
 use std::{
+    fs::{self, Permissions},
+    os::unix::fs::PermissionsExt,
+    path::Path,
     thread,
     time::{Duration, Instant},
 };
@@ -9,7 +12,10 @@ use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::{container::Container, engine::Engine};
+use super::{
+    container::{Container, Ports},
+    engine::Engine,
+};
 use crate::{
     http::{Answer, send, send_with_headers},
     running::{RunningProgram, free_port, wait_for},
@@ -27,6 +33,9 @@ const FLOAT_ACCOUNT: &str = "9000001";
 const KEY: &str = "key-of-the-rehearsal";
 const KEYS: &str = "rehearsal:183249adc72d7758342f11af9a3c78203c7d3259fb4d85ec0045f300e408b8e3";
 
+/// What the connector has from files, which appear when it has been started.
+const SECRETS: [(&str, &str); 2] = [("FLOAT_ACCOUNT", FLOAT_ACCOUNT), ("DFSP_API_KEYS", KEYS)];
+
 /// Longer than it takes until a request has reached the bank.
 const A_MOMENT: Duration = Duration::from_millis(700);
 
@@ -35,9 +44,7 @@ const SLOW_MS: u64 = 2500;
 
 /// How the connector is configured: a bank that says nothing is waited for longer
 /// than the end may take.
-const SETTINGS: [(&str, &str); 10] = [
-    ("FLOAT_ACCOUNT", FLOAT_ACCOUNT),
-    ("DFSP_API_KEYS", KEYS),
+const SETTINGS: [(&str, &str); 8] = [
     ("CBS_REQUEST_TIMEOUT_MS", "3000"),
     ("CBS_SETTLE_MS", "4000"),
     ("SDK_REQUEST_TIMEOUT_MS", "10000"),
@@ -52,7 +59,7 @@ const SETTINGS: [(&str, &str); 10] = [
 struct Site<'a> {
     container: Container<'a>,
     _sandbox: RunningProgram,
-    _folder: TempDir,
+    _logs: TempDir,
     dfsp_api: u16,
     bank: u16,
     scheme: u16,
@@ -61,11 +68,12 @@ struct Site<'a> {
 
 /// Carries payments through an image, and says what was seen.
 pub fn rehearse(engine: &Engine, image: &str, workshop: &Workshop) -> Result<Vec<String>> {
-    let started = Instant::now();
-    let site = Site::start(engine, image, workshop)?;
-    let took = started.elapsed().as_millis();
-    let mut seen = vec![format!("it serves, {took} ms after it was asked for")];
-    let carried = site.carry_payments(&mut seen);
+    let folder = TempDir::new()?;
+    let site = Site::start(engine, image, workshop, folder.path())?;
+    let mut seen = Vec::new();
+    let carried = site
+        .wait_for_secrets(folder.path(), &mut seen)
+        .and_then(|()| site.carry_payments(&mut seen));
     carried.with_context(|| {
         let log = site.container.log().unwrap_or_default();
         format!("the log of the container:\n{log}")
@@ -74,17 +82,25 @@ pub fn rehearse(engine: &Engine, image: &str, workshop: &Workshop) -> Result<Vec
 }
 
 impl<'a> Site<'a> {
-    fn start(engine: &'a Engine, image: &'a str, workshop: &Workshop) -> Result<Self> {
+    /// Starts the partners, and the connector, whose secrets are not there yet.
+    fn start(
+        engine: &'a Engine,
+        image: &'a str,
+        workshop: &Workshop,
+        folder: &'a Path,
+    ) -> Result<Self> {
+        // Another user has to get in.
+        fs::set_permissions(folder, Permissions::from_mode(0o755))?;
         let [backend_api, dfsp_api, metrics, bank, scheme] = [(); 5].map(|()| free_port());
-        let folder = TempDir::new()?;
         let ports = [
             ("SDK_SERVER_PORT", backend_api),
             ("SANDBOX_BANK_PORT", bank),
             ("SANDBOX_SDK_PORT", scheme),
         ]
         .map(|(name, port)| (name, port.to_string()));
-        let log = folder.path().join("sandbox.log");
-        let mut sandbox = RunningProgram::start(&workshop.sandbox(), folder.path(), &log, ports)?;
+        let logs = TempDir::new()?;
+        let log = logs.path().join("sandbox.log");
+        let mut sandbox = RunningProgram::start(&workshop.sandbox(), logs.path(), &log, ports)?;
         sandbox.wait_until_answered(bank, "/ledger")?;
 
         let on_host = |port: u16| format!("http://127.0.0.1:{port}");
@@ -101,17 +117,41 @@ impl<'a> Site<'a> {
             ]
             .map(|(name, value)| (name.to_owned(), value)),
         );
-        let program = workshop.name();
-        let container = Container::start(engine, image, program, backend_api, &variables)?;
+        let ports = Ports {
+            backend_api,
+            metrics,
+        };
+        let container = Container::new(engine, image, workshop.name(), ports, folder);
+        container.start(&variables)?;
         Ok(Self {
             container,
             _sandbox: sandbox,
-            _folder: folder,
+            _logs: logs,
             dfsp_api,
             bank,
             scheme,
             variables,
         })
+    }
+
+    /// The connector says what it waits for, and serves when that is there.
+    fn wait_for_secrets(&self, folder: &Path, seen: &mut Vec<String>) -> Result<()> {
+        wait_for("the connector says that it waits", || {
+            let log = self.container.log().ok()?;
+            log.contains("waiting for secrets").then_some(())
+        })?;
+        for (name, secret) in SECRETS {
+            let file = folder.join(name);
+            fs::write(&file, secret)?;
+            fs::set_permissions(&file, Permissions::from_mode(0o444))?;
+        }
+        let there = Instant::now();
+        self.container.wait_until_it_serves()?;
+        let took = there.elapsed().as_millis();
+        seen.push(format!(
+            "it waited for its secrets, and served {took} ms after they had appeared"
+        ));
+        Ok(())
     }
 
     fn carry_payments(&self, seen: &mut Vec<String>) -> Result<()> {
@@ -159,7 +199,8 @@ impl<'a> Site<'a> {
 
     /// Starts the next container with the volume of the last.
     fn start_again(&self) -> Result<()> {
-        self.container.start_again(&self.variables)
+        self.container.start(&self.variables)?;
+        self.container.wait_until_it_serves()
     }
 
     /// Stops the container while something is done, and returns what came of that.

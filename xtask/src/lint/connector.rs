@@ -1,5 +1,4 @@
-//! What a generated repository alone has: the Dockerfile, the compose files and
-//! the chart.
+//! What a generated repository alone has: Dockerfiles, compose files and the chart.
 
 use std::{fs, path::Path};
 
@@ -20,10 +19,11 @@ const VALUES: &str = "chart/ci/";
 
 /// Lints them.
 pub fn lint(linters: &Linters, folder: &Path, findings: &mut Findings) -> Result<()> {
-    let mut hadolint = linters.linter("hadolint", folder);
-    findings.check("hadolint: Dockerfile", hadolint.arg("Dockerfile"))?;
-
     let files = files(folder)?;
+    let dockerfiles = files.iter().filter(|file| file.ends_with("Dockerfile"));
+    let mut hadolint = linters.linter("hadolint", folder);
+    findings.check("hadolint", hadolint.args(dockerfiles))?;
+
     let is_compose = |file: &&String| file.starts_with("compose.") && file.ends_with(".yaml");
     let compose: Vec<&String> = files.iter().filter(is_compose).collect();
     if compose.is_empty() {
