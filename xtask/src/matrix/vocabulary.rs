@@ -23,7 +23,11 @@ const PHRASES: [(&str, &str, &[&str]); 12] = [
         &["oauth", "client credentials", "client secret"],
     ),
     ("cbs_auth", "api_key", &["cbs api key"]),
-    ("cbs_auth", "mtls", &["cbs client certificate", "cbs client key"]),
+    (
+        "cbs_auth",
+        "mtls",
+        &["cbs client certificate", "cbs client key"],
+    ),
     ("role", "fxp", &AS_AN_FXP),
     ("role", "both", &AS_AN_FXP),
 ];

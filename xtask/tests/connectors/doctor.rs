@@ -18,7 +18,9 @@ fn examined(site: &Site, more: &[(&str, &str)]) -> (Option<i32>, Value) {
 
 fn of<'a>(found: &'a Value, subject: &str) -> Vec<&'a Value> {
     let findings = found["findings"].as_array().unwrap().iter();
-    findings.filter(|finding| finding["subject"] == subject).collect()
+    findings
+        .filter(|finding| finding["subject"] == subject)
+        .collect()
 }
 
 #[test]
@@ -47,7 +49,10 @@ fn a_key_that_is_made_opens_the_dfsp_api_and_no_other_does() {
     let made = site.command(&["api-key", "branch"]).output().unwrap();
     let made = String::from_utf8(made.stdout).unwrap();
     let after = |start: &str| {
-        let line = made.lines().map(str::trim).find(|line| line.starts_with(start));
+        let line = made
+            .lines()
+            .map(str::trim)
+            .find(|line| line.starts_with(start));
         line.unwrap().to_owned()
     };
     let key = after("X-API-Key: ").replace("X-API-Key: ", "");
@@ -55,7 +60,9 @@ fn a_key_that_is_made_opens_the_dfsp_api_and_no_other_does() {
     let path = format!("/parties/MSISDN/{PAYEE}");
     let status = |key: &str| {
         let headers = [("x-api-key", key)];
-        send_with_headers(site.ports().dfsp_api, "GET", &path, &headers, None).unwrap().status
+        send_with_headers(site.ports().dfsp_api, "GET", &path, &headers, None)
+            .unwrap()
+            .status
     };
     assert_ne!(status(&key), 401);
     assert_eq!(status("development-key-of-the-sandbox"), 401);
