@@ -300,6 +300,13 @@ async function rehearse({ only, report, program }) {
   mkdirSync(report, { recursive: true });
   const root = mkdtempSync(join(tmpdir(), 'rehearsal-'));
   const programs = [];
+  const leave = async () => {
+    await Promise.all(programs.map((one) => one.stop()));
+    rmSync(root, { recursive: true, force: true });
+  };
+  for (const signal of ['SIGINT', 'SIGTERM']) {
+    process.once(signal, () => leave().finally(() => process.exit(2)));
+  }
   try {
     furnish(root, installed, outboundApiPort, values);
     const toolkitProgram = new Program('the Testing Toolkit', process.execPath, [join(installed, 'src', 'index.js')], {
@@ -357,8 +364,7 @@ async function rehearse({ only, report, program }) {
     if (connectorProgram.howEnded !== 'code 0') console.log(`FAILED the connector has ended with ${connectorProgram.howEnded}`);
     return passed > 0 && failed === 0 && connectorProgram.howEnded === 'code 0';
   } finally {
-    await Promise.all(programs.map((one) => one.stop()));
-    rmSync(root, { recursive: true, force: true });
+    await leave();
   }
 }
 
