@@ -21,6 +21,7 @@ const PARTS = [
   ['answers', 'The answers', answers],
   ['integration', 'The integration', design('integration')],
   ['liquidity', 'Liquidity', design('liquidity')],
+  ['access', 'Who may call', design('access')],
   ['limits', 'Limits', design('limits')],
   ['endpoints', 'The endpoints', interfaces],
   ['collections', 'The collections, assertion by assertion', collections],

@@ -15,6 +15,7 @@ const PAGES = [
   ['conversions', 'integration'],
   ['role', 'integration'],
   ['liquidity', 'liquidity'],
+  ['CALLERS', 'access'],
   ['LIMITS', 'limits'],
 ];
 
