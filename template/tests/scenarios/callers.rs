@@ -409,6 +409,7 @@ async fn the_backend_api_can_be_left_to_some_addresses() {
     let connector = TestConnector::with(&elsewhere).await;
     connector.backend.get(party).await.assert_error(403, "3100");
     connector.backend.get("/health").await.served();
+    connector.backend.get("/ready").await.served();
 
     let here = [("BACKEND_API_ALLOWED_PEERS", "192.0.2.0/24,127.0.0.1")];
     let connector = TestConnector::with(&here).await;

@@ -68,16 +68,17 @@ fn network(text: &str) -> Option<IpNet> {
     text.parse().or_else(|_| address()).ok()
 }
 
-/// Refuses whoever calls from elsewhere, but for the question whether this
-/// process lives, which orchestrators ask.
+/// Refuses whoever calls from elsewhere, but for the questions whether this
+/// process lives and is ready, which orchestrators ask.
 pub async fn let_in_allowed_peers(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let is_about_life = request.method() == Method::GET && request.path() == "/health";
+    let is_probe =
+        request.method() == Method::GET && matches!(request.path(), "/health" | "/ready");
     let address = request.peer_addr().map(|address| address.ip());
     let allowed = request.app_data::<Data<AllowedPeers>>();
-    if is_about_life || allowed.is_none_or(|allowed| allowed.allow(address)) {
+    if is_probe || allowed.is_none_or(|allowed| allowed.allow(address)) {
         return Ok(next.call(request).await?.map_into_boxed_body());
     }
     let error = PaymentError::new(ErrorCode::Unsupported, "the caller is not allowed")
