@@ -332,8 +332,8 @@ impl Names {
     /// With the files of the template that they come from.
     fn expected_files(&self) -> BTreeMap<String, String> {
         let questions = questions::questions(repository()).unwrap();
-        let defaults = Answers::new(&questions, &[]).unwrap();
-        places::generated_files(SNAPSHOT.folder(), &defaults, self.cbs_module).unwrap()
+        let answers = Answers::new(&questions, &[("id_types", self.id_types)]).unwrap();
+        places::generated_files(SNAPSHOT.folder(), &answers, self.cbs_module).unwrap()
     }
 
     fn generate(&self) -> GeneratedConnector {
