@@ -146,7 +146,11 @@ fn every_other_choice_changes_its_files_and_no_other() {
         }
         *record = text.into_bytes();
         if let Some((_, currencies)) = given.iter().find(|(name, _)| *name == "currency") {
-            // The one text that names all of them.
+            // The two texts that name all of them.
+            let compose = expected.get_mut("compose.yaml").unwrap();
+            let text = String::from_utf8(compose.clone()).unwrap();
+            let line = |codes: &str| format!("SUPPORTED_CURRENCIES: {codes}\n");
+            *compose = text.replace(&line("KES"), &line(currencies)).into_bytes();
             let constants = expected.get_mut("src/environment/answers.rs").unwrap();
             let text = String::from_utf8(constants.clone()).unwrap();
             let line = |codes: &str| format!("CURRENCIES: &str = \"{codes}\";");
@@ -332,8 +336,8 @@ impl Names {
     /// With the files of the template that they come from.
     fn expected_files(&self) -> BTreeMap<String, String> {
         let questions = questions::questions(repository()).unwrap();
-        let defaults = Answers::new(&questions, &[]).unwrap();
-        places::generated_files(SNAPSHOT.folder(), &defaults, self.cbs_module).unwrap()
+        let answers = Answers::new(&questions, &[("id_types", self.id_types)]).unwrap();
+        places::generated_files(SNAPSHOT.folder(), &answers, self.cbs_module).unwrap()
     }
 
     fn generate(&self) -> GeneratedConnector {
