@@ -43,6 +43,12 @@ fn main() -> ExitCode {
 async fn run(command: Option<Command>) -> ExitCode {
     if let Some(command) = command {
         let files = SecretFiles::of(environment);
+        // Another journal than the connector's would tell another story.
+        let named = files.read(|variable| Ok(variable("DATABASE_URL")));
+        if let (true, Err(problems)) = (command.needs_journal(), named) {
+            eprintln!("{problems}");
+            return ExitCode::FAILURE;
+        }
         return commands::run(command, |name| files.variable(name)).await;
     }
     match serve().await {

@@ -38,6 +38,10 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 - name: {{ $name }}
   value: {{ $value | quote }}
 {{- end }}
+{{- if and (eq .Values.journal.kind "sqlite") (not .Values.environment.DATABASE_URL) }}
+- name: DATABASE_URL
+  value: sqlite:/data/journal.db
+{{- end }}
 {{- if .Values.secretName }}
 - name: SECRETS_DIR
   value: /run/secrets/connector

@@ -127,6 +127,11 @@ impl<V: Fn(&str) -> Option<String>> SecretFiles<V> {
     }
 }
 
+/// Whether variables may lie in files that are not there yet.
+pub fn come_late(variables: &Variables) -> bool {
+    variables.text(FOLDER).is_some() || variables.text(FILE).is_some()
+}
+
 /// Reads something out of the environment and its files. If files are named,
 /// and something is missing, it is read again until that has come, or the time
 /// for it is over.
@@ -136,7 +141,7 @@ pub async fn read_when_there<T>(
 ) -> Result<T, Problems> {
     let mut variables = Variables::of(&variable);
     let longest = variables.milliseconds(WAIT, "60000");
-    let are_named = variables.text(FOLDER).is_some() || variables.text(FILE).is_some();
+    let are_named = come_late(&variables);
     let longest = variables.finish(longest)?;
     let deadline = Instant::now() + longest;
     let mut told = None;

@@ -119,12 +119,11 @@ impl<P: Payment> Progress<P> {
         let now = Timestamp::now();
         let since = self.last_attempt_before(now, recorded);
         let longest_attempt = self.rules.patience.longest_attempt();
-        recorded.work.tried_at = Some(now.after(longest_attempt));
+        // It waits until the last one has ended, and has as long from then on.
+        let begins_at = now.max(since);
+        recorded.work.tried_at = Some(begins_at.after(longest_attempt));
         self.journal.record(recorded).await?;
-        Ok(Attempt::Again {
-            since,
-            claimed_at: now,
-        })
+        Ok(Attempt::Again { since, begins_at })
     }
 
     /// The latest moment at which the last attempt can have given an

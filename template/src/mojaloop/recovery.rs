@@ -125,7 +125,7 @@ pub(super) async fn look_after<P, Work>(
                 // The rest is still due in the next round.
                 break;
             };
-            let span = tracing::info_span!(
+            let span = tracing::error_span!(
                 "recovery",
                 direction = P::DIRECTION.as_str(),
                 %transfer_id,

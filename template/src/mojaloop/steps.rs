@@ -26,10 +26,11 @@ pub enum Begin {
 pub enum Attempt {
     /// By whoever stored the intent, and nobody before.
     First { intended_at: Timestamp },
-    /// The last attempt before this one can have instructed until `since`.
+    /// The last attempt before this one can have instructed until `since`, which
+    /// may be yet to come; this one begins then, or when it was claimed.
     Again {
         since: Timestamp,
-        claimed_at: Timestamp,
+        begins_at: Timestamp,
     },
 }
 
@@ -38,7 +39,7 @@ impl Attempt {
     fn began_at(self) -> Timestamp {
         match self {
             Self::First { intended_at } => intended_at,
-            Self::Again { claimed_at, .. } => claimed_at,
+            Self::Again { begins_at, .. } => begins_at,
         }
     }
 }
@@ -256,7 +257,7 @@ mod tests {
         let now = Timestamp::now();
         Attempt::Again {
             since: now,
-            claimed_at: now,
+            begins_at: now,
         }
     }
 
@@ -363,11 +364,25 @@ mod tests {
         let long_ago = Timestamp::now().before(Duration::from_millis(300));
         let attempt = Attempt::Again {
             since: long_ago,
-            claimed_at: long_ago,
+            begins_at: long_ago,
         };
         let (outcome, asked) = bank.run(attempt).await;
         assert_eq!(outcome, Outcome::Unknown(halted()));
         assert_eq!(asked, ["enquire"]);
+    }
+
+    #[tokio::test]
+    async fn an_attempt_that_waited_for_the_end_of_another_one_has_time_for_its_own() {
+        let bank = Scripted::new(vec![Ok("b-1".into())], vec![Ok(None), Ok(None)]);
+        // A replica that died may have been at it for as long as an attempt takes.
+        let ends_at = Timestamp::now().after(Duration::from_millis(120));
+        let attempt = Attempt::Again {
+            since: ends_at,
+            begins_at: ends_at,
+        };
+        let (outcome, asked) = bank.run(attempt).await;
+        assert_eq!(outcome, done());
+        assert_eq!(asked, ["enquire", "enquire", "instruct"]);
     }
 
     #[tokio::test]

@@ -16,6 +16,7 @@ pub mod api_key;
 pub mod doctor;
 pub mod exceptions;
 pub mod health;
+mod input;
 pub mod payments;
 pub mod reconcile;
 pub mod record;
@@ -73,6 +74,13 @@ pub enum Command {
     Doctor(doctor::Doctor),
     /// Makes a key for a channel that is to call the DFSP API
     ApiKey(api_key::MakeApiKey),
+}
+
+impl Command {
+    /// Whether it is about the journal that the environment names.
+    pub fn needs_journal(&self) -> bool {
+        matches!(self, Self::OnJournal(_) | Self::Doctor(_))
+    }
 }
 
 /// What is done with the journal, and with the bank if it is needed.

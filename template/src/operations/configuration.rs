@@ -17,7 +17,7 @@ use super::{
 use crate::{
     core_banking::{fees, funding, required_information::RequiredInformation},
     domain::identifier::{IdType, Identifiers},
-    environment::{Problems, Variables, answers, currencies::Currencies},
+    environment::{Problems, Variables, answers, currencies::Currencies, secrets},
     journal::{Database, postgres},
     mojaloop::{
         admission,
@@ -36,6 +36,10 @@ use crate::core_banking::limits;
 
 use crate::core_banking::conversion_limits;
 // [end]
+
+/// Why the journal has to be named.
+const MAY_COME_LATE: &str = "with SECRETS_DIR or SECRETS_FILE the journal has to be named: it may be \
+     among what comes late, and payments must not begin in another one";
 
 /// An address to listen on.
 #[derive(Debug, Clone)]
@@ -443,6 +447,10 @@ fn database(variables: &mut Variables) -> Option<Database> {
     let needed = variables.text("CBS_BASE_URL").is_some() || !cfg!(feature = "sandbox");
     let url = match variables.text(name) {
         Some(url) => url,
+        // It may be among what comes late, and payments must not begin in another journal.
+        None if needed && secrets::come_late(variables) => {
+            return variables.required(name, MAY_COME_LATE).and(None);
+        }
         None if needed => "sqlite:data/journal.db".to_owned(),
         None => return None,
     };

@@ -209,6 +209,8 @@ impl Connector {
         let watcher = WatchedCalls::new("core banking system", Arc::clone(&metrics));
         let remote = Remote::new("the core banking system", of_bank(&configuration));
         let remote_bank = remote.watched_by(watcher);
+        // Whoever only watches neither opens the breaker nor probes.
+        let watched_bank = Arc::clone(&bank);
         let bank = GuardedBank::new(bank, remote_bank.clone());
         let bank: Arc<dyn CoreBankingSystem> = Arc::new(bank);
         let insight = Insight {
@@ -216,7 +218,13 @@ impl Connector {
             journal: Arc::clone(&store),
         };
         let funding = Funding::new(configuration.funding.clone(), &insight);
-        let watched_funding = funding.clone();
+        let watched_funding = Funding::new(
+            configuration.funding.clone(),
+            &Insight {
+                bank: watched_bank,
+                journal: Arc::clone(&store),
+            },
+        );
         let watched_currencies = configuration.currencies.clone();
         let fees = Fees::new(configuration.fees.clone(), &insight);
         // [if payer_steps is one_step]

@@ -68,6 +68,8 @@ impl<'a> Container<'a> {
         let secrets = format!("{}:{SECRETS}:ro", self.secrets.display());
         command.args(["--volume", &secrets]);
         command.args(["--env", &format!("SECRETS_DIR={SECRETS}")]);
+        // Where secrets may come late, the journal has to be named.
+        command.args(["--env", "DATABASE_URL=sqlite:/data/journal.db"]);
         command.args(self.engine.hardened());
         for (name, value) in variables {
             command.args(["--env", &format!("{name}={value}")]);

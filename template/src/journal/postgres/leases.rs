@@ -69,6 +69,8 @@ const FORGET_THE_DEAD: &str = "
 #[derive(Clone)]
 pub struct Leases {
     pool: Pool,
+    /// A connection for whether this replica is alive.
+    heart: Pool,
     /// This replica, until its process ends.
     holder: Arc<str>,
     held: Arc<Mutex<Held>>,
@@ -107,6 +109,7 @@ impl fmt::Debug for Leases {
 impl Leases {
     /// `heart` has a connection for saying that this replica is alive.
     pub async fn start(pool: Pool, heart: Pool, length: Duration) -> Result<Self, StoreError> {
+        let asks = heart.clone();
         let holder: Arc<str> = Uuid::now_v7().to_string().into();
         let held = Arc::new(Mutex::new(Held::default()));
         let (ended, queue) = mpsc::channel(QUEUE_LENGTH);
@@ -120,6 +123,7 @@ impl Leases {
         tracing::info!(replica = %holder, lease_ms = length.as_millis(), "replicas share the journal");
         Ok(Self {
             pool,
+            heart: asks,
             holder,
             held,
             ended,
@@ -172,7 +176,8 @@ impl Leases {
     /// Whether the database knows that this replica is alive. What says so to it
     /// is a write, several times in the length of a lease.
     pub async fn check(&self) -> Result<(), StoreError> {
-        let client = client(&self.pool).await?;
+        // Not one of those that payments wait for: a rush is no reason to send it away.
+        let client = client(&self.heart).await?;
         let is_alive = "SELECT EXISTS \
             (SELECT FROM replica WHERE id = $1 AND alive_until > clock_timestamp())";
         let is_alive = client.prepare_cached(is_alive).await?;

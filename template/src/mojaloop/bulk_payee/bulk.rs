@@ -5,7 +5,7 @@ mod quoting;
 mod transferring;
 
 use futures_util::{StreamExt, stream};
-use tracing::{Instrument, field::Empty, info_span};
+use tracing::{Instrument, error_span, field::Empty};
 
 use crate::{
     domain::{
@@ -105,7 +105,7 @@ where
     stream::iter(items)
         .map(|item| {
             let work = item.map(&work);
-            let span = info_span!("payment", transfer_id = Empty);
+            let span = error_span!("payment", transfer_id = Empty);
             async move { work?.await }.instrument(span)
         })
         .buffered(AT_ONCE)

@@ -5,7 +5,7 @@
 use std::{sync::Arc, time::Duration};
 
 use futures_util::{StreamExt, stream};
-use tracing::{Instrument, info_span};
+use tracing::{Instrument, error_span};
 
 use crate::{
     domain::{
@@ -269,7 +269,7 @@ impl BulkPayer {
         let results = stream::iter(ours.collect::<Vec<_>>())
             .map(|(transfer_id, item, heard)| {
                 let payer = self.payer.clone();
-                let span = info_span!("payment", transfer_id = %transfer_id);
+                let span = error_span!("payment", transfer_id = %transfer_id);
                 async move { payer.hear_in_bulk(&transfer_id, &item, &heard).await }
                     .instrument(span)
             })
@@ -405,7 +405,7 @@ impl BulkPayer {
         let secured = stream::iter(agreed)
             .map(|transfer_id| {
                 let payer = self.payer.clone();
-                let span = info_span!("payment", transfer_id = %transfer_id);
+                let span = error_span!("payment", transfer_id = %transfer_id);
                 async move { payer.agree_in_bulk(&transfer_id).await }.instrument(span)
             })
             .buffer_unordered(AT_ONCE)

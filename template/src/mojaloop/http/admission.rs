@@ -32,7 +32,8 @@ pub async fn admit(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let admission = request.app_data::<Data<Admission>>().cloned();
-    let concern = concern_of(request.method(), request.path());
+    // The path that decides which handler it is, with nothing encoded in it.
+    let concern = concern_of(request.method(), request.match_info().as_str());
     let (Some(admission), Some(concern)) = (admission, concern) else {
         return Ok(next.call(request).await?.map_into_boxed_body());
     };
@@ -53,10 +54,6 @@ pub async fn admit(
 fn concern_of(method: &Method, path: &str) -> Option<Concern> {
     let resource = path.split('/').nth(1).unwrap_or_default();
     match (method.as_str(), resource) {
-        // [if payer_debit is push_approval]
-        // A customer's approval is about a payment that waits for it.
-        ("POST", "approvals") => Some(Concern::UnderWay),
-        // [end]
         ("GET", "" | "health" | "ready" | "openapi.json") => None,
         ("GET", "parties" | "participants" | "otp") | ("POST" | "DELETE", _) => {
             Some(Concern::NewBusiness)

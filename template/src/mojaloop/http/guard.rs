@@ -47,7 +47,8 @@ pub async fn let_in_who_is_known(
     let Some(channel) = callers.recognise(shown_by(request.request())).await else {
         return Ok(not_known(request, callers.challenge()));
     };
-    let ask = ask_of(request.method(), request.path());
+    // The path that decides which handler it is, with nothing encoded in it.
+    let ask = ask_of(request.method(), request.match_info().as_str());
     if let Err(wait) = callers.count(&channel, ask) {
         return Ok(too_often(request, &channel, wait));
     }

@@ -37,7 +37,11 @@ impl AllowedPeers {
             .map(str::trim)
             .filter(|entry| !entry.is_empty());
         let networks: Option<Vec<IpNet>> = entries.map(network).collect();
-        let networks = networks.filter(|networks| networks.len() <= MAX_NETWORKS);
+        // What was to be a list and has come out empty must not mean everybody.
+        let is_meant = |networks: &Vec<IpNet>| {
+            networks.len() <= MAX_NETWORKS && networks.is_empty() == text.trim().is_empty()
+        };
+        let networks = networks.filter(is_meant);
         if networks.is_none() {
             variables.problem(
                 NAME,
@@ -113,7 +117,7 @@ mod tests {
 
     #[test]
     fn what_is_no_address_is_a_problem() {
-        for wrong in ["sdk", "192.0.2.0/33", "192.0.2"] {
+        for wrong in ["sdk", "192.0.2.0/33", "192.0.2", ","] {
             assert!(read(wrong).is_none(), "{wrong}");
         }
     }

@@ -15,13 +15,18 @@ mod journal;
 mod reach;
 mod sdk_environment;
 
-use std::{collections::BTreeMap, fmt, fs, io::Write, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    fmt,
+    io::{Read, Write},
+    path::{Path, PathBuf},
+};
 
 use clap::Args;
 use serde::Serialize;
 use serde_json::json;
 
-use super::{CommandError, Finding};
+use super::{CommandError, Finding, input};
 use crate::{
     environment::{Problems, secrets::assignments},
     operations::{
@@ -36,7 +41,7 @@ const MAX_ENVIRONMENT_BYTES: u64 = 1024 * 1024;
 #[derive(Debug, Args)]
 pub struct Doctor {
     /// The environment of the Mojaloop Connector, as lines of NAME=value: what it
-    /// is set to cannot be asked of it
+    /// is set to cannot be asked of it; - is standard input
     #[arg(long, value_name = "FILE")]
     pub sdk_env: Option<PathBuf>,
     /// As JSON
@@ -207,17 +212,19 @@ fn configuration(variable: &dyn Fn(&str) -> Option<String>) -> Result<Configurat
     Configuration::read(variable)
 }
 
-fn environment_of(path: &PathBuf) -> Result<BTreeMap<String, String>, CommandError> {
+fn environment_of(path: &Path) -> Result<BTreeMap<String, String>, CommandError> {
     let unreadable = |why: &dyn fmt::Display| {
         CommandError::refused(format!("{} cannot be read: {why}", path.display()))
     };
-    let length = fs::metadata(path)
-        .map_err(|error| unreadable(&error))?
-        .len();
-    if length > MAX_ENVIRONMENT_BYTES {
+    let file = input::open(path).map_err(|error| unreadable(&error))?;
+    let mut text = String::new();
+    let read = file
+        .take(MAX_ENVIRONMENT_BYTES + 1)
+        .read_to_string(&mut text);
+    let length = read.map_err(|error| unreadable(&error))?;
+    if u64::try_from(length).is_ok_and(|length| length > MAX_ENVIRONMENT_BYTES) {
         return Err(unreadable(&"it is too long"));
     }
-    let text = fs::read_to_string(path).map_err(|error| unreadable(&error))?;
     Ok(assignments(&text))
 }
 

@@ -23,7 +23,7 @@ use std::{fs::File, io::Write, path::PathBuf};
 use clap::Args;
 
 use self::{comparison::compare, period::Moment};
-use super::{CommandError, Finding};
+use super::{CommandError, Finding, input};
 use crate::{
     core_banking::port::Postings,
     domain::{period::Period, timestamp::Timestamp},
@@ -38,7 +38,8 @@ pub struct Reconcile {
     /// Up to, and without, this moment; now, if it is not given
     #[arg(long, value_name = "MOMENT")]
     pub until: Option<Moment>,
-    /// What the hub settled: transferId,direction,state,amount,currency
+    /// What the hub settled: transferId,direction,state,amount,currency; - is
+    /// standard input
     #[arg(long, value_name = "FILE.csv")]
     pub settlement: Option<PathBuf>,
     /// Writes every payment to this file, as JSON or CSV by its ending
@@ -47,6 +48,9 @@ pub struct Reconcile {
     /// As JSON
     #[arg(long)]
     pub json: bool,
+    /// Every payment, as CSV, and nothing else
+    #[arg(long, conflicts_with = "json")]
+    pub csv: bool,
 }
 
 impl Reconcile {
@@ -72,6 +76,8 @@ impl Reconcile {
         }
         if self.json {
             writeln!(output, "{:#}", compared.as_json())?;
+        } else if self.csv {
+            compared.write_csv(output)?;
         } else {
             compared.write_text(output)?;
         }
@@ -99,7 +105,7 @@ impl Reconcile {
         let why = |error: &dyn std::fmt::Display| {
             CommandError::refused(format!("{} cannot be used: {error}", path.display()))
         };
-        let file = File::open(path).map_err(|error| why(&error))?;
+        let file = input::open(path).map_err(|error| why(&error))?;
         settlement::read(file)
             .map(Some)
             .map_err(|error| why(&error))

@@ -73,8 +73,10 @@ impl WatchedStore {
         let labels = [("operation", operation.into())];
         let took = began.elapsed().as_secs_f64();
         metrics.duration.get_or_create(&labels).observe(took);
+        // There from the beginning: the first failure has to be an increase.
+        let failures = metrics.failures.get_or_create(&labels);
         if done.is_err() {
-            metrics.failures.get_or_create(&labels).inc();
+            failures.inc();
         }
         done
     }

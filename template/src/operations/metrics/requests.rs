@@ -38,7 +38,8 @@ pub async fn watch(
     let method = known_method(&request);
     let resource = request.match_pattern();
     let resource = resource.unwrap_or_else(|| "unknown".to_owned());
-    let span = tracing::info_span!(
+    // Of the highest level: whatever is logged at all says which payment it is about.
+    let span = tracing::error_span!(
         "request",
         otel.kind = "server",
         otel.name = format!("{method} {resource}"),
@@ -50,19 +51,23 @@ pub async fn watch(
         trace_id = Empty,
     );
     let caller = trace_of(&request);
-    let response = follow(span.clone(), caller, next.call(request)).await?;
-    span.record("status", response.status().as_u16());
+    let answered = follow(span.clone(), caller, next.call(request)).await;
+    // A handler that has panicked is an error until the server answers it.
+    let (status, code) = match &answered {
+        Ok(response) => {
+            let told = response.response().extensions();
+            let code = told.get::<PaymentError>().map(|error| error.code);
+            (response.status(), code)
+        }
+        Err(error) => (error.as_response_error().status_code(), None),
+    };
+    span.record("status", status.as_u16());
     if let Some(api) = api {
-        let code = response
-            .response()
-            .extensions()
-            .get::<PaymentError>()
-            .map(|error| error.code);
         let labels = [
             ("api", api.name.into()),
             ("method", method.into()),
             ("resource", resource.clone().into()),
-            ("status", class_of(response.status()).into()),
+            ("status", class_of(status).into()),
         ];
         let duration = api.metrics.request_duration.get_or_create(&labels);
         duration.observe(began.elapsed().as_secs_f64());
@@ -76,7 +81,7 @@ pub async fn watch(
             api.metrics.request_errors.get_or_create(&labels).inc();
         }
     }
-    Ok(response)
+    answered
 }
 
 /// What a caller makes up is no label.

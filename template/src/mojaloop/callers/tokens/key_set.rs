@@ -11,7 +11,7 @@ use reqwest::Url;
 use serde::Deserialize;
 use serde_json::Value;
 use tokio::{
-    sync::{Notify, watch},
+    sync::{Notify, Semaphore, watch},
     time::{Instant, sleep, timeout},
 };
 
@@ -31,6 +31,9 @@ const LONGEST: Duration = Duration::from_secs(24 * 3600);
 
 /// How long a token waits for keys that are being fetched.
 const LONGEST_WAIT: Duration = Duration::from_secs(3);
+
+/// How many tokens wait. Anybody can make up one whose key is not known.
+const MAX_WAITING: usize = 32;
 
 const FETCH_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -53,7 +56,7 @@ impl KeySource {
                 match read_file(&file) {
                     Ok(_) => Some(Self::File(file)),
                     Err(error) => {
-                        variables.problem(FILE, &format!("is not usable: {error}"));
+                        variables.problem(FILE, &format!("cannot be read: {error}"));
                         None
                     }
                 }
@@ -106,6 +109,7 @@ pub struct KeySet {
     http: reqwest::Client,
     fetched: watch::Sender<Fetched>,
     wanted: Notify,
+    waiting: Semaphore,
 }
 
 impl fmt::Debug for KeySet {
@@ -130,6 +134,7 @@ impl KeySet {
             http,
             fetched: watch::Sender::new(nothing),
             wanted: Notify::new(),
+            waiting: Semaphore::new(MAX_WAITING),
         })
     }
 
@@ -141,6 +146,7 @@ impl KeySet {
             return Some(key);
         }
         self.wanted.notify_one();
+        let _place = self.waiting.try_acquire().ok()?;
         timeout(LONGEST_WAIT, fetched.changed()).await.ok()?.ok()?;
         find(&fetched.borrow(), id, algorithm)
     }

@@ -33,11 +33,11 @@ pub async fn examine(database: Database, findings: &mut Findings) {
             None
         }
         Database::Postgres(settings) => {
-            // One more says that the replica is alive.
+            // One more says that the replica is alive, and one counts for the metrics.
             Some(
                 u32::try_from(settings.max_connections)
                     .unwrap_or(u32::MAX)
-                    .saturating_add(1),
+                    .saturating_add(2),
             )
         }
     };
