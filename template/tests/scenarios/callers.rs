@@ -130,6 +130,9 @@ async fn a_channel_that_asks_too_often_is_told_when_to_come_back_and_others_are_
     connector.dfsp.post("/send-money", &payment).await.served();
     let refused = connector.dfsp.post("/send-money", &payment).await;
     refused.assert_error(429, "2003");
+    // Nor is anybody looked up under another spelling of the path.
+    let encoded = connector.dfsp.get("/%70arties/MSISDN/27713803912").await;
+    encoded.assert_error(429, "2003");
     // Of what is answered without a name there is more.
     connector
         .dfsp

@@ -106,9 +106,6 @@ mod tests {
             (Method::PUT, "/bulkTransactions/b-1"),
             (Method::PUT, "/send-money/t-1"),
             (Method::PUT, "/requestToPay/r-1"),
-            // [if payer_debit is push_approval]
-            (Method::POST, "/approvals"),
-            // [end]
         ] {
             let concern = concern_of(&method, path);
             assert_eq!(concern, Some(Concern::UnderWay), "{method} {path}");
@@ -127,6 +124,10 @@ mod tests {
             (Method::POST, "/bulkQuotes"),
             (Method::POST, "/send-money"),
             (Method::POST, "/accounts"),
+            // [if payer_debit is push_approval]
+            // Anybody can send one, and the bank is asked anyway.
+            (Method::POST, "/approvals"),
+            // [end]
             (Method::DELETE, "/accounts/MSISDN/1"),
         ] {
             let concern = concern_of(&method, path);
