@@ -6,9 +6,11 @@
 //! This file gives the payments their types; `store` is the small trait that a
 //! database has to implement. `sqlite` is the one that is built in, for one
 //! process; `postgres` is for several replicas.
+//! `attended` lets somebody stand by at whatever is done with it.
 //! `inspection` is what people need of it: they look into it, and decide where it
 //! does not go on.
 
+pub mod attended;
 pub mod inspection;
 pub mod store;
 pub mod work;

@@ -97,7 +97,8 @@ pub fn from_crate(name: &str, version: &str) -> Result<PathBuf> {
         cargo
             .args(["install", "--locked", "--debug", "--quiet", "--root"])
             .arg(&folder)
-            .arg(format!("{name}@{version}"));
+            .arg(format!("{name}@{version}"))
+            .env("CARGO_PROFILE_DEV_DEBUG", "none");
         run(&mut cargo, "cargo", "Rust")
     })?;
     Ok(folder.join("bin").join(name))

@@ -38,7 +38,13 @@ struct Phrase {
     placeholder: &'static str,
 }
 
-const PHRASES: [Phrase; 18] = [
+/// Pages that show what a channel sends.
+const BODIES: &[&str] = &[
+    "docs/bulk-payments/bulk.md",
+    "docs/requests-to-pay/request_to_pay.md",
+];
+
+const PHRASES: [Phrase; 22] = [
     Phrase {
         files: &[".rs"],
         canonical: r#"pub const COUNTRY: &str = "KE";"#,
@@ -127,6 +133,26 @@ const PHRASES: [Phrase; 18] = [
         files: &["ttk/environment.json"],
         canonical: r#""payerId": "971938765""#,
         placeholder: r#""payerId": "{{payer_id}}""#,
+    },
+    Phrase {
+        files: &["docs/operating.md"],
+        canonical: "COMMITTED,100,KES",
+        placeholder: "COMMITTED,100,{{first_currency}}",
+    },
+    Phrase {
+        files: BODIES,
+        canonical: r#""currency": "KES""#,
+        placeholder: r#""currency": "{{first_currency}}""#,
+    },
+    Phrase {
+        files: BODIES,
+        canonical: r#""payeeIdType": "MSISDN", "payeeId": "265998571175""#,
+        placeholder: r#""payeeIdType": "{{payee_id_type}}", "payeeId": "{{payee_id}}""#,
+    },
+    Phrase {
+        files: BODIES,
+        canonical: r#""payerIdType": "MSISDN", "payerId": "971938765""#,
+        placeholder: r#""payerIdType": "{{payer_id_type}}", "payerId": "{{payer_id}}""#,
     },
     Phrase {
         files: &["ttk/rehearsal.env"],

@@ -27,7 +27,7 @@ use prometheus_client::{
 
 pub use self::{
     calls::WatchedCalls,
-    journal::WatchedStore,
+    journal::WatchedJournal,
     requests::{WatchedApi, watch},
     scrape::{Scrape, Sources},
     server::serve,

@@ -15,7 +15,7 @@ use tokio::{runtime::Handle, task::JoinSet, time::timeout};
 use super::{
     configuration::{Configuration, ListenAddress},
     ending::{end, told_to_end},
-    metrics::{self, Metrics, Scrape, Sources, WatchedApi, WatchedCalls, WatchedStore, watch},
+    metrics::{self, Metrics, Scrape, Sources, WatchedApi, WatchedCalls, WatchedJournal, watch},
 };
 use crate::{
     core_banking::{
@@ -25,6 +25,7 @@ use crate::{
     environment::Problems,
     journal::{
         Database, Exceptions, Journal, Quotes,
+        attended::AttendedStore,
         inspection::Inspection,
         store::{Store, StoreError},
         work::Schedule,
@@ -201,7 +202,8 @@ impl Connector {
             fsp_id: configuration.fsp_id.clone(),
         };
         let metrics = Arc::new(Metrics::default());
-        let store: Arc<dyn Store> = WatchedStore::new(store, Arc::clone(&metrics));
+        let watched = WatchedJournal::new(Arc::clone(&metrics));
+        let store: Arc<dyn Store> = Arc::new(AttendedStore::new(store, watched));
         let watcher = WatchedCalls::new("mojaloop connector", Arc::clone(&metrics));
         let remote = Remote::new("the Mojaloop Connector", of_connector(&configuration));
         let remote_connector = remote.watched_by(watcher);

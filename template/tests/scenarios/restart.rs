@@ -13,7 +13,7 @@ use crate::{
     outgoing_payment::{send_money, sent},
     stopping_store::{
         StopAt::{self, After, Before},
-        StoppingStore,
+        stopping,
     },
     test_connector::{TestConnector, eventually},
 };
@@ -22,9 +22,7 @@ use crate::{
 pub async fn stopping_at(stop_at: StopAt) -> (TestConnector, Arc<Notify>) {
     let stopped = Arc::new(Notify::new());
     let notice = Arc::clone(&stopped);
-    let connector = TestConnector::with_store(&[], |store| {
-        Arc::new(StoppingStore::new(store, stop_at, stopped))
-    });
+    let connector = TestConnector::with_store(&[], |store| stopping(store, stop_at, stopped));
     (connector.await, notice)
 }
 

@@ -5,22 +5,14 @@
 //! connector that dies before or after its n-th record has therefore died
 //! between every two steps, for some n.
 
-// [if funding_model is deposit_withdraw]
-mod history;
-
-// [end]
 use std::sync::{
     Arc,
     atomic::{AtomicUsize, Ordering},
 };
 
-use async_trait::async_trait;
-use core_connector::{
-    domain::{
-        timestamp::Timestamp,
-        transfer_id::{QuoteId, TransferId},
-    },
-    journal::store::{Direction, Entry, Exception, Lease, Opening, Store, StoreError},
+use core_connector::journal::{
+    attended::{Attendant, AttendedStore, Operation},
+    store::{Store, StoreError},
 };
 use tokio::sync::Notify;
 
@@ -35,129 +27,54 @@ pub enum StopAt {
     // [end]
 }
 
+/// `stopped` is notified when the store has stopped.
+pub fn stopping(store: Arc<dyn Store>, stop_at: StopAt, stopped: Arc<Notify>) -> Arc<dyn Store> {
+    let stop = Stop {
+        at: stop_at,
+        records: AtomicUsize::new(0),
+        stopped,
+    };
+    Arc::new(AttendedStore::new(store, stop))
+}
+
 #[derive(Debug)]
-pub struct StoppingStore {
-    store: Arc<dyn Store>,
-    stop_at: StopAt,
+struct Stop {
+    at: StopAt,
     records: AtomicUsize,
     stopped: Arc<Notify>,
 }
 
-impl StoppingStore {
-    /// The second value is notified when the store has stopped.
-    pub fn new(store: Arc<dyn Store>, stop_at: StopAt, stopped: Arc<Notify>) -> Self {
-        Self {
-            store,
-            stop_at,
-            records: AtomicUsize::new(0),
-            stopped,
-        }
-    }
-
-    async fn around<T>(&self, record: impl Future<Output = T> + Send) -> T {
-        let number = self.records.fetch_add(1, Ordering::SeqCst) + 1;
-        if matches!(self.stop_at, StopAt::Before(here) if here == number) {
-            self.stop().await;
-        }
-        let recorded = record.await;
-        if matches!(self.stop_at, StopAt::After(here) if here == number) {
-            self.stop().await;
-        }
-        recorded
-    }
-
-    async fn stop(&self) {
+impl Stop {
+    async fn everything(&self) {
         self.stopped.notify_one();
         std::future::pending().await
     }
 }
 
-#[async_trait]
-impl Store for StoppingStore {
-    fn is_shared(&self) -> bool {
-        self.store.is_shared()
-    }
-
-    async fn lease(
+impl Attendant for Stop {
+    async fn attend<T: Send>(
         &self,
-        direction: Direction,
-        transfer_id: &TransferId,
-    ) -> Result<Option<Lease>, StoreError> {
-        self.store.lease(direction, transfer_id).await
-    }
-
-    async fn check(&self) -> Result<(), StoreError> {
-        self.store.check().await
-    }
-
-    async fn leave(&self) -> Result<(), StoreError> {
-        self.store.leave().await
-    }
-
-    async fn open(&self, entry: Entry) -> Result<Opening, StoreError> {
-        self.around(self.store.open(entry)).await
-    }
-
-    async fn record(&self, entry: Entry) -> Result<bool, StoreError> {
+        operation: Operation<'_>,
+        done: impl Future<Output = Result<T, StoreError>> + Send,
+    ) -> Result<T, StoreError> {
+        // A quote or an exception is no step of a payment.
+        if operation.state.is_none() {
+            return done.await;
+        }
         // [if use_cases has bulk]
-        if matches!(self.stop_at, StopAt::Failing(state) if state == entry.state) {
+        let is_record = |state| operation == Operation::recording("record", state);
+        if matches!(self.at, StopAt::Failing(state) if is_record(state)) {
             return Err(StoreError("a failure of the tests".to_owned()));
         }
         // [end]
-        self.around(self.store.record(entry)).await
-    }
-
-    async fn find(
-        &self,
-        direction: Direction,
-        transfer_id: &TransferId,
-    ) -> Result<Option<Entry>, StoreError> {
-        self.store.find(direction, transfer_id).await
-    }
-
-    async fn find_by_home_transaction_id(
-        &self,
-        direction: Direction,
-        id: &str,
-    ) -> Result<Option<Entry>, StoreError> {
-        self.store.find_by_home_transaction_id(direction, id).await
-    }
-
-    async fn due(
-        &self,
-        direction: Direction,
-        by: Timestamp,
-        limit: usize,
-    ) -> Result<Vec<TransferId>, StoreError> {
-        self.store.due(direction, by, limit).await
-    }
-
-    // [if payee_pattern is credit_on_commit]
-    async fn unfinished(
-        &self,
-        direction: Direction,
-        limit: usize,
-    ) -> Result<Vec<Entry>, StoreError> {
-        self.store.unfinished(direction, limit).await
-    }
-
-    // [end]
-    async fn keep_quote(&self, id: QuoteId, body: String) -> Result<Option<String>, StoreError> {
-        self.store.keep_quote(id, body).await
-    }
-
-    async fn find_quote(&self, id: &QuoteId) -> Result<Option<String>, StoreError> {
-        self.store.find_quote(id).await
-    }
-
-    async fn keep_exception(&self, exception: Exception) -> Result<(), StoreError> {
-        self.store.keep_exception(exception).await
-    }
-
-    async fn find_exceptions(
-        &self,
-        transfer_id: &TransferId,
-    ) -> Result<Vec<Exception>, StoreError> {
-        self.store.find_exceptions(transfer_id).await
+        let number = self.records.fetch_add(1, Ordering::SeqCst) + 1;
+        if matches!(self.at, StopAt::Before(here) if here == number) {
+            self.everything().await;
+        }
+        let done = done.await;
+        if matches!(self.at, StopAt::After(here) if here == number) {
+            self.everything().await;
+        }
+        done
     }
 }

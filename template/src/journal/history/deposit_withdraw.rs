@@ -8,6 +8,7 @@ use rusqlite::params;
 use crate::{
     domain::timestamp::Timestamp,
     journal::{
+        attended::{Attendant, AttendedStore, Operation},
         postgres::{self, PostgresStore},
         sqlite::{self, SqliteStore},
         store::{Direction, StoreError},
@@ -43,6 +44,20 @@ pub trait History {
         not_before: Timestamp,
         limit: usize,
     ) -> Result<Vec<Recorded>, StoreError>;
+}
+
+#[async_trait]
+impl<A: Attendant> History for AttendedStore<A> {
+    async fn recorded_after(
+        &self,
+        number: i64,
+        not_before: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Recorded>, StoreError> {
+        let recorded = self.store.recorded_after(number, not_before, limit);
+        let operation = Operation::reading("recorded_after");
+        self.attendant.attend(operation, recorded).await
+    }
 }
 
 #[async_trait]

@@ -13,7 +13,7 @@ use crate::{
         amount, currency, id_type,
     },
     incoming_payment::IncomingPayment,
-    stopping_store::{StopAt, StoppingStore},
+    stopping_store::{StopAt, stopping},
     test_connector::TestConnector,
 };
 
@@ -306,9 +306,7 @@ async fn a_bulk_survives_a_crash_at_any_record() {
 async fn bulk_survives(stop_at: StopAt) {
     let stopped = Arc::new(Notify::new());
     let notice = Arc::clone(&stopped);
-    let connector = TestConnector::with_store(&[], |store| {
-        Arc::new(StoppingStore::new(store, stop_at, stopped))
-    });
+    let connector = TestConnector::with_store(&[], |store| stopping(store, stop_at, stopped));
     let mut connector = connector.await;
     let bulk = Bulk::of([(John, "100"), (Blocked, "70"), (Joshua, "50")]);
     tokio::select! {

@@ -18,7 +18,7 @@ use crate::{
     customers::{Customer::Joshua, currency},
     debits::{self, as_payer},
     outgoing_payment::sent,
-    stopping_store::{StopAt, StoppingStore},
+    stopping_store::{StopAt, stopping},
     test_connector::{TestConnector, eventually, once, rule},
 };
 
@@ -193,7 +193,7 @@ async fn a_journal_that_fails_after_the_decision_is_not_a_payment_that_was_not_m
         let variables = [("SDK_REQUEST_TIMEOUT_MS", "2000")];
         let connector = TestConnector::with_store(&variables, |store| {
             let stop_at = StopAt::Failing(state);
-            Arc::new(StoppingStore::new(store, stop_at, Arc::default()))
+            stopping(store, stop_at, Arc::default())
         });
         let mut connector = connector.await;
         let quoted = connector.quoted_bulk(&bulk(&[("100", "a")])).await;
@@ -569,9 +569,8 @@ async fn bulk_survives(stop_at: StopAt) {
         ("BULK_LIFETIME_MS", "8000"),
         ("SDK_REQUEST_TIMEOUT_MS", "2000"),
     ];
-    let connector = TestConnector::with_store(&variables, |store| {
-        Arc::new(StoppingStore::new(store, stop_at, stopped))
-    });
+    let connector =
+        TestConnector::with_store(&variables, |store| stopping(store, stop_at, stopped));
     let mut connector = connector.await;
     let request = bulk(&[("100", "a"), ("50", "b")]);
     let pay = async {

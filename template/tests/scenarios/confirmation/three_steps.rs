@@ -14,7 +14,7 @@ use crate::{
     customers::Customer::Joshua,
     debits::committed,
     outgoing_payment::{merchant_payment, send_money, sent, terms},
-    stopping_store::{StopAt, StoppingStore},
+    stopping_store::{StopAt, stopping},
     test_connector::{TestConnector, once, rule},
 };
 
@@ -297,7 +297,7 @@ async fn survives(stop_at: StopAt) -> bool {
     let stopped = Arc::new(Notify::new());
     let notice = Arc::clone(&stopped);
     let mut connector = TestConnector::with_store(&[], |store| {
-        Arc::new(StoppingStore::new(store, stop_at, notice))
+        stopping(store, stop_at, notice)
     })
     .await;
     connector

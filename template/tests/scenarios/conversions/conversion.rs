@@ -18,7 +18,7 @@ use crate::{
     customers::{Customer::Joshua, currency},
     debits::{committed, released, reserved},
     outgoing_payment::{merchant_payment, send_money, sent},
-    stopping_store::{StopAt, StoppingStore},
+    stopping_store::{StopAt, stopping},
     test_connector::{TestConnector, once, rule, variable},
 };
 
@@ -322,10 +322,8 @@ async fn survives(stop_at: StopAt, path: &str, request: Value) -> bool {
         .iter()
         .map(|(name, value)| (name.as_str(), value.as_str()))
         .collect();
-    let mut connector = TestConnector::with_store(&limits, |store| {
-        Arc::new(StoppingStore::new(store, stop_at, stopped))
-    })
-    .await;
+    let mut connector =
+        TestConnector::with_store(&limits, |store| stopping(store, stop_at, stopped)).await;
     connector.scheme_behaves(scheme(json!({}))).await;
     let died = tokio::select! {
         _ = connector.pay_at(path, &request) => false,

@@ -23,7 +23,7 @@ use crate::{
     outgoing_payment::terms,
     stopping_store::{
         StopAt::{self, After, Before},
-        StoppingStore,
+        stopping,
     },
     test_connector::{TestConnector, eventually, once, rule},
 };
@@ -358,10 +358,8 @@ async fn a_commit_that_the_answer_does_not_prove_is_found_out() {
 async fn paying_survives(stop_at: StopAt) -> bool {
     let stopped = Arc::new(Notify::new());
     let notice = Arc::clone(&stopped);
-    let mut connector = TestConnector::with_store(&[], |store| {
-        Arc::new(StoppingStore::new(store, stop_at, stopped))
-    })
-    .await;
+    let mut connector =
+        TestConnector::with_store(&[], |store| stopping(store, stop_at, stopped)).await;
     let demand = demand(Joshua, "100");
     let id = demand["transactionRequestId"].as_str().unwrap();
     let id: TransferId = id.parse().unwrap();

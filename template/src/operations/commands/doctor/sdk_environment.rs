@@ -12,7 +12,7 @@ const SUBJECT: &str = "settings of the Mojaloop Connector";
 
 /// A switch that has to stand one way: its name, its default, how it has to
 /// stand, how bad the other way is, and what comes of it.
-const SWITCHES: [(&str, bool, bool, Severity, &str); 8] = [
+const SWITCHES: &[(&str, bool, bool, Severity, &str)] = &[
     (
         "AUTO_ACCEPT_QUOTES",
         true,
@@ -20,6 +20,24 @@ const SWITCHES: [(&str, bool, bool, Severity, &str); 8] = [
         Severity::Danger,
         "it transfers before the payer has agreed and before the bank has secured the money",
     ),
+    // [if use_cases has request_to_pay]
+    (
+        "AUTO_ACCEPT_R2P_BUSINESS_QUOTES",
+        false,
+        false,
+        Severity::Danger,
+        "whoever is asked for money by a business pays without having agreed",
+    ),
+    // [end]
+    // [if payer_steps is three_steps]
+    (
+        "AUTO_ACCEPT_PARTY",
+        true,
+        false,
+        Severity::Warning,
+        "the time of the quote runs while the customer looks at who the payee is",
+    ),
+    // [end]
     (
         "RESERVE_NOTIFICATION",
         false,
@@ -83,7 +101,7 @@ pub fn examine(
         let value = environment.get(name).map(String::as_str);
         value.filter(|value| !value.is_empty())
     };
-    for (name, default, right, severity, otherwise) in SWITCHES {
+    for &(name, default, right, severity, otherwise) in SWITCHES {
         let (is, how) = match set(name) {
             None => (
                 Some(default),
@@ -208,7 +226,7 @@ mod tests {
     fn safe() -> String {
         format!(
             "AUTO_ACCEPT_QUOTES=false\nRESERVE_NOTIFICATION=true\nILP_SECRET=long and only its own\n\
-             BACKEND_ENDPOINT=connector:3003\nDFSP_ID={FSP_ID}\n\
+             BACKEND_ENDPOINT=connector:3003\nDFSP_ID={FSP_ID}\nAUTO_ACCEPT_PARTY=false\n\
              REJECT_EXPIRED_QUOTE_RESPONSES=true\nREQUEST_PROCESSING_TIMEOUT_SECONDS=30\n"
         )
     }
@@ -248,6 +266,12 @@ mod tests {
         for (line, severity) in [
             ("AUTO_ACCEPT_QUOTES=true", Severity::Danger),
             ("AUTO_ACCEPT_QUOTES=yes", Severity::Danger),
+            // [if use_cases has request_to_pay]
+            ("AUTO_ACCEPT_R2P_BUSINESS_QUOTES=true", Severity::Danger),
+            // [end]
+            // [if payer_steps is three_steps]
+            ("AUTO_ACCEPT_PARTY=true", Severity::Warning),
+            // [end]
             ("RESERVE_NOTIFICATION=0", Severity::Danger),
             ("ALLOW_TRANSFER_WITHOUT_QUOTE=true", Severity::Danger),
             ("CHECK_ILP=false", Severity::Danger),

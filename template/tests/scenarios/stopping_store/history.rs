@@ -1,1 +1,0 @@
-mod deposit_withdraw;
