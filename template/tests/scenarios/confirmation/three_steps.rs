@@ -296,10 +296,8 @@ async fn a_payee_who_was_found_outlives_the_connector() {
 async fn survives(stop_at: StopAt) -> bool {
     let stopped = Arc::new(Notify::new());
     let notice = Arc::clone(&stopped);
-    let mut connector = TestConnector::with_store(&[], |store| {
-        stopping(store, stop_at, notice)
-    })
-    .await;
+    let mut connector =
+        TestConnector::with_store(&[], |store| stopping(store, stop_at, notice)).await;
     connector
         .scheme_behaves(json!({ "autoAcceptParty": false }))
         .await;
