@@ -254,3 +254,65 @@ fn usable(key: Value) -> Option<VerificationKey> {
         key: DecodingKey::from_jwk(&key).ok()?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use actix_web::{App, HttpResponse, HttpServer, http::StatusCode, web};
+
+    use super::*;
+
+    /// That of RFC 8037, appendix A.2.
+    const ONE_KEY: &str = r#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"2031","use":"sig",
+        "x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#;
+
+    /// The keys of an identity provider that answers like this.
+    fn answering(status: StatusCode, body: String) -> KeySet {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = format!("http://{}/jwks.json", listener.local_addr().unwrap());
+        let server = HttpServer::new(move || {
+            let body = body.clone();
+            let answer = move || {
+                let mut answer = HttpResponse::build(status);
+                let answer = answer
+                    .insert_header(("Location", "/other"))
+                    .body(body.clone());
+                async { answer }
+            };
+            let other = async || ONE_KEY;
+            App::new()
+                .route("/jwks.json", web::get().to(answer))
+                .route("/other", web::get().to(other))
+        });
+        tokio::spawn(server.workers(1).listen(listener).unwrap().run());
+        KeySet::new(KeySource::Address(address.parse().unwrap())).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_token_waits_until_its_key_has_been_fetched() {
+        let keys = Arc::new(answering(StatusCode::OK, ONE_KEY.to_owned()));
+        let kept = Arc::clone(&keys);
+        let (found, ()) = tokio::join!(keys.find(Some("2031"), Algorithm::EdDSA), async {
+            tokio::spawn(async move { kept.keep_up_to_date().await });
+        });
+        assert!(found.is_some());
+        assert!(keys.find(None, Algorithm::EdDSA).await.is_some());
+    }
+
+    #[tokio::test]
+    async fn what_is_no_set_of_keys_lets_nobody_in() {
+        let padding = " ".repeat(MAX_BYTES);
+        for (what, status, body) in [
+            ("a failure", StatusCode::BAD_GATEWAY, ONE_KEY.to_owned()),
+            ("another place", StatusCode::FOUND, String::new()),
+            ("a page", StatusCode::OK, "<html>".to_owned()),
+            ("no keys", StatusCode::OK, r#"{"keys":[]}"#.to_owned()),
+            ("too much", StatusCode::OK, format!("{ONE_KEY}{padding}")),
+        ] {
+            let fetched = answering(status, body).fetch().await;
+            assert!(fetched.is_err(), "{what}");
+        }
+    }
+}
