@@ -263,7 +263,7 @@ impl<P: Payment> Journal<P> {
     }
     // [if payee_pattern is credit_on_commit]
 
-    /// The payments that are neither finished nor left to a person.
+    /// The payments that are not over, those that are left to a person among them.
     pub async fn unfinished(&self, limit: usize) -> Result<Vec<P>, JournalError> {
         let entries = self.store.unfinished(P::DIRECTION, limit).await?;
         let payments = entries.into_iter().map(recorded);

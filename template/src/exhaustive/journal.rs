@@ -223,7 +223,7 @@ impl Store for ModelStore {
         self.read("journal: lists the open payments", |records| {
             let known = records.payment.iter();
             known
-                .filter(|entry| entry.work.due_at.is_some())
+                .filter(|entry| entry.work.due_at.is_some() || entry.work.parked.is_some())
                 .cloned()
                 .collect()
         })

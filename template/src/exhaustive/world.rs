@@ -18,7 +18,7 @@ use crate::domain::timestamp::Timestamp;
 const HORIZON: Duration = Duration::from_secs(130);
 
 /// How long a replica that is not heard of keeps its lease: less than an attempt
-/// takes that is under way, as is demanded of what is configured.
+/// takes that is under way, so that two can be at work.
 const LEASE: Duration = Duration::from_secs(15);
 
 /// All that is left when nobody is at work: from here, a run can begin.

@@ -42,6 +42,15 @@ const LONGEST_CONNECT: Duration = Duration::from_secs(5);
 /// given up is found out by the next one about its payment: it reads first.
 const LONGEST_OPERATION: Duration = Duration::from_secs(12);
 
+/// How long it may take to bring the tables up to date, which can mean to read
+/// all that there is, or to wait for a replica that does.
+const LONGEST_MIGRATION: Duration = Duration::from_secs(15 * 60);
+
+/// How long the network may swallow what is sent before a connection is given up:
+/// without it, one to a server that has gone without a word is used for a quarter of
+/// an hour.
+const LONGEST_SILENCE: Duration = Duration::from_secs(10);
+
 /// Where the journal is, and how it is used.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -95,7 +104,12 @@ impl PostgresStore {
     pub async fn open(settings: Settings) -> Result<Self, StoreError> {
         let pool = pool(&settings, settings.max_connections)?;
         let mut client = client(&pool).await?;
-        within_time(schema::migrate(&mut client)).await?;
+        let migrated = timeout(LONGEST_MIGRATION, schema::migrate(&mut client));
+        migrated.await.map_err(|_| {
+            StoreError(format!(
+                "the tables were not brought up to date within {LONGEST_MIGRATION:?}"
+            ))
+        })??;
         drop(client);
         // A connection of its own: to be busy is not to be dead.
         let heart = self::pool(&settings, 1)?;
@@ -115,6 +129,9 @@ async fn client(pool: &Pool) -> Result<Client, StoreError> {
 fn pool(settings: &Settings, max_connections: usize) -> Result<Pool, StoreError> {
     let mut config = settings.config.clone();
     config.connect_timeout(LONGEST_CONNECT);
+    if config.get_tcp_user_timeout().is_none() {
+        config.tcp_user_timeout(LONGEST_SILENCE);
+    }
     if config.get_application_name().is_none() {
         config.application_name(env!("CARGO_PKG_NAME"));
     }
@@ -374,7 +391,10 @@ impl Store for PostgresStore {
             let query = client
                 .prepare_cached(&format!(
                     "SELECT {ENTRY_COLUMNS} FROM payment \
-                     WHERE direction = $1 AND due_at IS NOT NULL LIMIT $2"
+                     WHERE direction = $1 AND due_at IS NOT NULL \
+                     UNION ALL \
+                     SELECT {ENTRY_COLUMNS} FROM payment \
+                     WHERE direction = $1 AND parked IS NOT NULL AND due_at IS NULL LIMIT $2"
                 ))
                 .await?;
             let rows = client.query(&query, &[&direction.as_str(), &limit]).await?;

@@ -510,7 +510,10 @@ impl Store for SqliteStore {
             connection
                 .prepare_cached(&format!(
                     "SELECT {ENTRY_COLUMNS} FROM payment \
-                     WHERE direction = ?1 AND due_at IS NOT NULL LIMIT ?2"
+                     WHERE direction = ?1 AND due_at IS NOT NULL \
+                     UNION ALL \
+                     SELECT {ENTRY_COLUMNS} FROM payment \
+                     WHERE direction = ?1 AND parked IS NOT NULL AND due_at IS NULL LIMIT ?2"
                 ))?
                 .query_map(params![direction.as_str(), limit], read_entry)?
                 .collect()
@@ -700,7 +703,7 @@ mod tests {
 
     // [if payee_pattern is credit_on_commit]
     #[tokio::test]
-    async fn what_is_finished_or_left_to_a_person_is_not_unfinished() {
+    async fn what_is_left_to_a_person_is_unfinished_and_what_is_over_is_not() {
         let (_folder, store) = in_a_folder();
         for (id, work) in [
             ("due", Work::due(Timestamp::from_milliseconds(1_000))),
@@ -717,7 +720,7 @@ mod tests {
             let ids = entries.into_iter().map(|entry| entry.transfer_id);
             ids.map(|id| id.to_string()).collect::<Vec<_>>()
         };
-        assert_eq!(unfinished(10).await, ["due", "last"]);
+        assert_eq!(unfinished(10).await, ["due", "last", "parked"]);
         assert_eq!(unfinished(1).await.len(), 1);
         let incoming = store.unfinished(Direction::Incoming, 10).await;
         assert_eq!(incoming.unwrap(), []);

@@ -232,7 +232,8 @@ where
     ) -> Result<Vec<TransferId>, StoreError>;
 
     // [if payee_pattern is credit_on_commit]
-    /// The payments of a direction that somebody will look at again, due or not.
+    /// The payments of a direction that are not over: the connector or a person
+    /// will look at them again.
     async fn unfinished(
         &self,
         direction: Direction,

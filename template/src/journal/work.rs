@@ -72,6 +72,14 @@ impl Work {
         }
     }
 
+    /// Until when this attempt, which ends now, and those before it can have given
+    /// an instruction. It may have been claimed for later, when another one's is
+    /// over, and have failed before: the other one then goes on.
+    pub fn instructed_until(&self, now: Timestamp, longest_attempt: Duration) -> Timestamp {
+        let claimed_from = self.tried_at.map(|until| until.before(longest_attempt));
+        claimed_from.map_or(now, |begins_at| begins_at.max(now))
+    }
+
     /// The step was tried in vain: it is tried again later, and after too many
     /// attempts it is left to a person. An attempt that was made before it was
     /// due, because somebody asked, does not count: asking often must not use
@@ -148,6 +156,22 @@ mod tests {
         assert_eq!(work.attempts, 0);
         assert_eq!(work.due_at, Some(due_at));
         assert_eq!(work.tried_at, Some(Timestamp::from_milliseconds(99)));
+    }
+
+    #[test]
+    fn the_end_of_an_attempt_that_did_not_wait_for_another_one_is_that_of_the_other() {
+        let longest_attempt = Duration::from_secs(40);
+        let now = Timestamp::from_milliseconds(1_000);
+        let at = |seconds| now.after(Duration::from_secs(seconds));
+        let claimed_from = |begins_at: Timestamp| Work {
+            tried_at: Some(begins_at.after(longest_attempt)),
+            ..Work::due(now)
+        };
+        let ends = |work: Work, at| work.instructed_until(at, longest_attempt);
+        assert_eq!(ends(claimed_from(now), at(3)), at(3));
+        assert_eq!(ends(claimed_from(at(30)), at(3)), at(30));
+        assert_eq!(ends(claimed_from(at(30)), at(50)), at(50));
+        assert_eq!(ends(Work::due(now), at(3)), at(3));
     }
 
     #[test]

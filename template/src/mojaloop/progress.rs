@@ -85,7 +85,7 @@ impl<P: Payment> Progress<P> {
     }
 
     // [if payee_pattern is credit_on_commit]
-    /// The payments that are neither finished nor left to a person.
+    /// The payments that are not over, those that are left to a person among them.
     pub async fn unfinished(&self, limit: usize) -> Result<Vec<P>, PaymentError> {
         Ok(self.journal.unfinished(limit).await?)
     }
@@ -155,9 +155,10 @@ impl<P: Payment> Progress<P> {
         why: impl Into<InVain>,
     ) -> Result<(), PaymentError> {
         let now = Timestamp::now();
-        let work = recorded
-            .work
-            .after_vain_attempt(self.rules.schedule, now, why.into());
+        let tried = &recorded.work;
+        let mut work = tried.after_vain_attempt(self.rules.schedule, now, why.into());
+        let longest_attempt = self.rules.patience.longest_attempt();
+        work.tried_at = Some(tried.instructed_until(now, longest_attempt));
         self.record(recorded, work).await
     }
 }

@@ -181,10 +181,18 @@ async fn booked_after_settling(
     let Some(wait) = settled_at.since(asked_at) else {
         return Ok(None);
     };
-    // Bounded even if the clock was set back.
+    // Bounded even if the clock was set back, or one replica after the other was
+    // cut off from its lease. What was not waited for proves nothing.
     let longest = patience.longest_attempt() + patience.settles_after;
     tokio::time::sleep(wait.min(longest)).await;
-    bank.find_booking(reference).await
+    match bank.find_booking(reference).await? {
+        None if wait > longest => Err(not_settled()),
+        found => Ok(found),
+    }
+}
+
+fn not_settled() -> BankError {
+    BankError::Unreachable("an earlier attempt may still be acted on".to_owned())
 }
 
 #[cfg(test)]
@@ -383,6 +391,20 @@ mod tests {
         let (outcome, asked) = bank.run(attempt).await;
         assert_eq!(outcome, done());
         assert_eq!(asked, ["enquire", "enquire", "instruct"]);
+    }
+
+    #[tokio::test]
+    async fn what_was_not_waited_for_to_its_end_proves_nothing() {
+        let bank = Scripted::new(vec![Ok("b-1".into())], vec![Ok(None), Ok(None)]);
+        // Longer than an attempt and its settling take: somebody else's has been added.
+        let ends_at = Timestamp::now().after(Duration::from_millis(400));
+        let attempt = Attempt::Again {
+            since: ends_at,
+            begins_at: ends_at,
+        };
+        let (outcome, asked) = bank.run(attempt).await;
+        assert_eq!(outcome, Outcome::Unknown(not_settled()));
+        assert_eq!(asked, ["enquire", "enquire"]);
     }
 
     #[tokio::test]

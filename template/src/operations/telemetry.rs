@@ -4,7 +4,7 @@
 mod json;
 mod traces;
 
-use std::{io::IsTerminal, str::FromStr};
+use std::{io::IsTerminal, panic::PanicHookInfo, str::FromStr};
 
 use reqwest::Url;
 use tracing::level_filters::LevelFilter;
@@ -109,6 +109,17 @@ impl Telemetry {
 
 type BoxedLayer = Box<dyn Layer<Registry> + Send + Sync>;
 
+/// A panic is a line like others. What it says is only written if it is fixed
+/// text: what was put into it may be a customer's.
+fn log_panic(panic: &PanicHookInfo<'_>) {
+    let fixed = panic.payload().downcast_ref::<&str>().copied();
+    tracing::error!(
+        says = fixed.unwrap_or("(not written, it may hold personal data)"),
+        location = panic.location().map(ToString::to_string),
+        "a panic: this is a defect of the connector"
+    );
+}
+
 /// Starts writing logs to standard error, and sending traces if it is said to
 /// where. Later calls change nothing.
 pub fn start(filter: LogFilter, format: LogFormat, traces: Option<&TraceSettings>) -> Telemetry {
@@ -118,6 +129,7 @@ pub fn start(filter: LogFilter, format: LogFormat, traces: Option<&TraceSettings
     let layers: Vec<BoxedLayer> = layer.into_iter().chain([lines]).collect();
     // Fails if something has been started before, which is as well.
     let _ = tracing_subscriber::registry().with(layers).try_init();
+    std::panic::set_hook(Box::new(log_panic));
     telemetry
 }
 

@@ -41,6 +41,7 @@ impl Caller {
 
     /// Calls as somebody who shows this with every request.
     pub fn showing(base_url: String, header: &str, value: &str) -> Self {
+        secrecy::remember(value.trim_start_matches("Bearer "));
         let header = HeaderName::from_bytes(header.as_bytes()).unwrap();
         let headers = HeaderMap::from_iter([(header, HeaderValue::from_str(value).unwrap())]);
         let http = Client::builder().no_proxy().default_headers(headers);

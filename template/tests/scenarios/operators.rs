@@ -178,10 +178,15 @@ async fn a_parked_payment_is_tried_again_when_a_person_says_so() {
     connector.scheme_recovers().await;
     tokio::time::sleep(QUIET).await;
     assert!(connector.outgoing(&id).await.work.parked.is_some());
-    connector
-        .command(format!("payments retry {id} {BY}"))
-        .await
-        .unwrap();
+    let said = connector.command(format!("payments retry {id} {BY} --json"));
+    let said: Value = serde_json::from_str(&said.await.unwrap()).unwrap();
+    assert_eq!(said["transferId"], id.as_str());
+    assert!(
+        said["decision"]["reason"]
+            .as_str()
+            .unwrap()
+            .starts_with("retried: ")
+    );
     connector
         .outgoing_becomes(&id, OutgoingState::Completed)
         .await;

@@ -25,8 +25,9 @@ use tracing_subscriber::{layer::SubscriberExt, util::SubscriberInitExt};
 use crate::customers::Customer;
 
 /// The elements whose values are about a person, or are secrets.
-const TELLING: [&str; 16] = [
+const TELLING: [&str; 20] = [
     "accountId",
+    "authorization",
     "dateOfBirth",
     "dateofbirth",
     "displayName",
@@ -42,6 +43,9 @@ const TELLING: [&str; 16] = [
     "otpValue",
     "partyIdentifier",
     "partySubIdOrType",
+    "payeeId",
+    "payerId",
+    "value",
 ];
 
 /// Shorter ones are found in any text.
@@ -78,7 +82,7 @@ pub fn watch() {
             }
             remember(&customer.account());
         }
-        for text in ["Doe", "1990-05-15", "2001-01-01", "Moi Avenue"] {
+        for text in ["John Doe", "1990-05-15", "2001-01-01", "Moi Avenue"] {
             remember(text);
         }
     });

@@ -95,6 +95,10 @@ const MIGRATION_LOCK: i64 = 5_203_113;
 /// one does, and the others wait for it.
 pub async fn migrate(client: &mut Client) -> Result<(), StoreError> {
     let transaction = client.transaction().await?;
+    // What bounds every other statement is too short for a large journal.
+    transaction
+        .batch_execute("SET LOCAL statement_timeout = 0")
+        .await?;
     transaction
         .execute("SELECT pg_advisory_xact_lock($1)", &[&MIGRATION_LOCK])
         .await?;

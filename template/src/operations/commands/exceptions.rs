@@ -42,6 +42,9 @@ pub struct Resolve {
     pub told: String,
     #[command(flatten)]
     pub responsible: Responsible,
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 impl Exceptions {
@@ -131,6 +134,11 @@ impl Resolve {
             transfer_id, told, ..
         } = self;
         let decision = self.responsible.decision("dealt with");
+        let said = json!({
+            "transferId": transfer_id,
+            "told": told,
+            "decision": { "actor": decision.actor, "reason": decision.reason },
+        });
         let is_kept = journal
             .resolve_exception(transfer_id.clone(), told.clone(), decision)
             .await?;
@@ -140,7 +148,11 @@ impl Resolve {
                  `exceptions list` says what it has said"
             )));
         }
-        writeln!(output, "{transfer_id} {told}: dealt with")?;
+        if self.json {
+            writeln!(output, "{said:#}")?;
+        } else {
+            writeln!(output, "{transfer_id} {told}: dealt with")?;
+        }
         Ok(())
     }
 }

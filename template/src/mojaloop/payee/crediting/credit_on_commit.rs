@@ -81,8 +81,8 @@ where
     // counted twice rather than not at all.
     let open = progress.unfinished(MAX_PROMISES + 1).await?;
     if open.len() > MAX_PROMISES {
-        let reason = format!("more than {MAX_PROMISES} transfers wait for their final word");
-        return Ok(Outcome::Unknown(BankError::Unreachable(reason)));
+        tracing::error!("more than {MAX_PROMISES} transfers wait for their final word");
+        return Ok(Outcome::Refused(Refusal::InsufficientLiquidity));
     }
     let promised = Promised::with(transfer, &open)?;
     let payee = &transfer.payee_account;

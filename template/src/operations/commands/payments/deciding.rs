@@ -2,6 +2,8 @@
 
 use std::{io::Write, time::Duration};
 
+use serde_json::json;
+
 use crate::{
     domain::timestamp::Timestamp,
     journal::{
@@ -26,16 +28,23 @@ pub fn refuse_while_tried(entry: &Entry, now: Timestamp) -> Result<(), CommandEr
     }
 }
 
+/// What is said when it is stored.
+#[derive(Debug, Clone, Copy)]
+pub struct Answer {
+    /// What happens now.
+    pub next: &'static str,
+    pub json: bool,
+}
+
 /// Stores what a payment has become by a decision.
 pub async fn decide(
     journal: &dyn Inspection,
     entry: Entry,
     decision: Decision,
     output: &mut dyn Write,
-    next: &str,
+    answer: Answer,
 ) -> Result<(), CommandError> {
     let (direction, transfer_id) = (entry.direction, entry.transfer_id.clone());
-    let what = decision.reason.clone();
     let mut decided = Decided::HeldByReplica;
     for _ in 0..LOOKS_AT_HELD {
         decided = journal.decide(entry.clone(), decision.clone()).await?;
@@ -46,8 +55,21 @@ pub async fn decide(
     }
     match decided {
         Decided::Recorded => {
-            writeln!(output, "{direction} {transfer_id}: {what}")?;
-            writeln!(output, "{next}")?;
+            let Answer { next, json } = answer;
+            let Decision { actor, reason } = decision;
+            if json {
+                let said = json!({
+                    "direction": direction.as_str(),
+                    "transferId": transfer_id,
+                    "state": entry.state,
+                    "decision": { "actor": actor, "reason": reason },
+                    "next": next,
+                });
+                writeln!(output, "{said:#}")?;
+            } else {
+                writeln!(output, "{direction} {transfer_id}: {reason}")?;
+                writeln!(output, "{next}")?;
+            }
             Ok(())
         }
         Decided::HeldByReplica => Err(CommandError::refused(format!(

@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 use super::{
     Which,
-    deciding::{decide, refuse_while_tried},
+    deciding::{Answer, decide, refuse_while_tried},
 };
 use crate::{
     domain::{
@@ -30,6 +30,9 @@ pub struct Resolve {
     pub booked_by_hand: bool,
     #[command(flatten)]
     pub responsible: Responsible,
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -100,7 +103,17 @@ impl Resolve {
         };
         let what = format!("resolved as {}{by_hand}", self.outcome.as_str());
         let decision = self.responsible.decision(&what);
-        decide(journal, following, decision, output, next).await
+        decide(
+            journal,
+            following,
+            decision,
+            output,
+            Answer {
+                next,
+                json: self.json,
+            },
+        )
+        .await
     }
 }
 

@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::{
     Which,
-    deciding::{decide, refuse_while_tried},
+    deciding::{Answer, decide, refuse_while_tried},
 };
 use crate::{
     domain::timestamp::Timestamp,
@@ -21,6 +21,9 @@ pub struct Retry {
     pub which: Which,
     #[command(flatten)]
     pub responsible: Responsible,
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 impl Retry {
@@ -50,6 +53,16 @@ impl Retry {
         let entry = record.following(&entry, work)?;
         let decision = self.responsible.decision("retried");
         let next = "The connector takes it up now; `payments show` says what came of it.";
-        decide(journal, entry, decision, output, next).await
+        decide(
+            journal,
+            entry,
+            decision,
+            output,
+            Answer {
+                next,
+                json: self.json,
+            },
+        )
+        .await
     }
 }
