@@ -104,12 +104,13 @@ impl PostgresStore {
     pub async fn open(settings: Settings) -> Result<Self, StoreError> {
         let pool = pool(&settings, settings.max_connections)?;
         let mut client = client(&pool).await?;
-        let migrated = timeout(LONGEST_MIGRATION, schema::migrate(&mut client));
-        migrated.await.map_err(|_| {
-            StoreError(format!(
-                "the tables were not brought up to date within {LONGEST_MIGRATION:?}"
-            ))
-        })??;
+        let migrated = schema::migrate(&mut client);
+        within(
+            LONGEST_MIGRATION,
+            "does not bring its tables up to date",
+            migrated,
+        )
+        .await?;
         drop(client);
         // A connection of its own: to be busy is not to be dead.
         let heart = self::pool(&settings, 1)?;
@@ -162,9 +163,17 @@ fn pool(settings: &Settings, max_connections: usize) -> Result<Pool, StoreError>
 pub(super) async fn within_time<T>(
     operation: impl Future<Output = Result<T, StoreError>>,
 ) -> Result<T, StoreError> {
-    timeout(LONGEST_OPERATION, operation)
+    within(LONGEST_OPERATION, "does not answer", operation).await
+}
+
+async fn within<T>(
+    longest: Duration,
+    otherwise: &str,
+    operation: impl Future<Output = Result<T, StoreError>>,
+) -> Result<T, StoreError> {
+    timeout(longest, operation)
         .await
-        .unwrap_or_else(|_| Err(StoreError("the database does not answer".to_owned())))
+        .unwrap_or_else(|_| Err(StoreError(format!("the database {otherwise}"))))
 }
 
 const ENTRY_COLUMNS: &str = "direction, transfer_id, home_transaction_id, state, due_at, \

@@ -103,17 +103,8 @@ impl Resolve {
         };
         let what = format!("resolved as {}{by_hand}", self.outcome.as_str());
         let decision = self.responsible.decision(&what);
-        decide(
-            journal,
-            following,
-            decision,
-            output,
-            Answer {
-                next,
-                json: self.json,
-            },
-        )
-        .await
+        let json = self.json;
+        decide(journal, following, decision, output, Answer { next, json }).await
     }
 }
 

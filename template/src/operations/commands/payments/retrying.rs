@@ -52,17 +52,10 @@ impl Retry {
         };
         let entry = record.following(&entry, work)?;
         let decision = self.responsible.decision("retried");
-        let next = "The connector takes it up now; `payments show` says what came of it.";
-        decide(
-            journal,
-            entry,
-            decision,
-            output,
-            Answer {
-                next,
-                json: self.json,
-            },
-        )
-        .await
+        let answer = Answer {
+            next: "The connector takes it up now; `payments show` says what came of it.",
+            json: self.json,
+        };
+        decide(journal, entry, decision, output, answer).await
     }
 }
