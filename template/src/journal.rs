@@ -38,7 +38,7 @@ use self::{
     inspection::Inspection,
     postgres::{PostgresStore, inspection::PostgresInspection},
     sqlite::{SqliteStore, inspection::SqliteInspection},
-    store::{Direction, Entry, Exception, Lease, Opening, Store, StoreError},
+    store::{Direction, Due, Entry, Exception, Lease, Opening, Store, StoreError},
     work::Work,
 };
 use crate::domain::{
@@ -258,7 +258,7 @@ impl<P: Payment> Journal<P> {
     }
 
     /// The payments that somebody should look at by now, the oldest first.
-    pub async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<TransferId>, JournalError> {
+    pub async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<Due>, JournalError> {
         Ok(self.store.due(P::DIRECTION, now, limit).await?)
     }
     // [if payee_pattern is credit_on_commit]

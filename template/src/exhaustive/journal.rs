@@ -14,7 +14,7 @@ use crate::{
         timestamp::Timestamp,
         transfer_id::{QuoteId, TransferId},
     },
-    journal::store::{Direction, Entry, Exception, Lease, Opening, Store, StoreError},
+    journal::store::{Direction, Due, Entry, Exception, Lease, Opening, Store, StoreError},
 };
 
 /// What is written, of one payment.
@@ -205,17 +205,19 @@ impl Store for ModelStore {
         .await
     }
 
-    async fn due(
-        &self,
-        _: Direction,
-        by: Timestamp,
-        _: usize,
-    ) -> Result<Vec<TransferId>, StoreError> {
+    async fn due(&self, _: Direction, by: Timestamp, _: usize) -> Result<Vec<Due>, StoreError> {
         // That nothing is found now is the same as that nobody looks.
         let world = self.process.world();
         let known = world.situation.records.payment.iter();
-        let due = known.filter(|entry| entry.work.due_at.is_some_and(|due_at| due_at <= by));
-        Ok(due.map(|entry| entry.transfer_id.clone()).collect())
+        let due = known.filter_map(|entry| {
+            let due_at = entry.work.due_at.filter(|due_at| *due_at <= by)?;
+            let transfer_id = entry.transfer_id.clone();
+            Some(Due {
+                transfer_id,
+                due_at,
+            })
+        });
+        Ok(due.collect())
     }
 
     // [if payee_pattern is credit_on_commit]

@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
 
-use super::store::{Direction, Entry, Exception, Lease, Opening, Store, StoreError};
+use super::store::{Direction, Due, Entry, Exception, Lease, Opening, Store, StoreError};
 use crate::domain::{
     timestamp::Timestamp,
     transfer_id::{QuoteId, TransferId},
@@ -144,7 +144,7 @@ impl<A: Attendant> Store for AttendedStore<A> {
         direction: Direction,
         by: Timestamp,
         limit: usize,
-    ) -> Result<Vec<TransferId>, StoreError> {
+    ) -> Result<Vec<Due>, StoreError> {
         let due = self.store.due(direction, by, limit);
         let operation = Operation::reading("due");
         self.attendant.attend(operation, due).await

@@ -24,7 +24,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use self::leases::Leases;
 use super::{
-    store::{Direction, Entry, Exception, Lease, Opening, Store, StoreError},
+    store::{Direction, Due, Entry, Exception, Lease, Opening, Store, StoreError},
     work::Work,
 };
 use crate::domain::{
@@ -234,6 +234,24 @@ async fn find_by(
 const BY_TRANSFER: &str = "transfer_id = $2";
 const BY_HOME_TRANSACTION: &str = "home_transaction_id = $2";
 
+/// What is due, unless a living replica other than this one works on it; and, due or not, what
+/// a dead one worked on.
+const DUE: &str = "
+    WITH held AS (
+        SELECT lease.transfer_id, replica.id IS NOT NULL AS by_the_living
+        FROM lease LEFT JOIN replica
+            ON replica.id = lease.holder AND replica.alive_until > clock_timestamp()
+        WHERE lease.direction = $1 AND lease.holder <> $4
+    )
+    SELECT transfer_id, due_at FROM payment
+        WHERE direction = $1 AND due_at <= $2 AND NOT EXISTS (
+            SELECT FROM held WHERE held.transfer_id = payment.transfer_id AND by_the_living
+        )
+    UNION
+    SELECT transfer_id, due_at FROM payment JOIN held USING (transfer_id)
+        WHERE direction = $1 AND due_at IS NOT NULL AND NOT by_the_living
+    ORDER BY due_at LIMIT $3";
+
 /// Adds what the statement before it has written.
 const ADD_TO_HISTORY: &str = "INSERT INTO history (direction, transfer_id, version, state, attempts, parked, recorded_at) \
      SELECT direction, transfer_id, version, state, attempts, parked, $11 FROM written";
@@ -361,21 +379,11 @@ impl Store for PostgresStore {
         direction: Direction,
         by: Timestamp,
         limit: usize,
-    ) -> Result<Vec<TransferId>, StoreError> {
+    ) -> Result<Vec<Due>, StoreError> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         within_time(async {
             let client = self.client().await?;
-            let query = client
-                .prepare_cached(
-                    "SELECT transfer_id FROM payment \
-                     WHERE direction = $1 AND due_at <= $2 AND NOT EXISTS (\
-                         SELECT FROM lease JOIN replica ON replica.id = lease.holder \
-                         WHERE lease.direction = payment.direction \
-                             AND lease.transfer_id = payment.transfer_id \
-                             AND lease.holder <> $4 AND replica.alive_until > clock_timestamp()\
-                     ) ORDER BY due_at LIMIT $3",
-                )
-                .await?;
+            let query = client.prepare_cached(DUE).await?;
             let me = self.leases.holder();
             let rows = client
                 .query(
@@ -383,7 +391,13 @@ impl Store for PostgresStore {
                     &[&direction.as_str(), &by.as_milliseconds(), &limit, &me],
                 )
                 .await?;
-            rows.iter().map(read_transfer_id).collect()
+            let due = rows.iter().map(|row| {
+                Ok(Due {
+                    transfer_id: read_transfer_id(row)?,
+                    due_at: Timestamp::from_milliseconds(row.try_get("due_at")?),
+                })
+            });
+            due.collect()
         })
         .await
     }

@@ -25,7 +25,7 @@ use tokio::{
 
 use super::{
     inspection::Decision,
-    store::{Direction, Entry, Exception, Lease, Opening, Store, StoreError},
+    store::{Direction, Due, Entry, Exception, Lease, Opening, Store, StoreError},
     work::Work,
 };
 use crate::domain::{
@@ -482,17 +482,22 @@ impl Store for SqliteStore {
         direction: Direction,
         by: Timestamp,
         limit: usize,
-    ) -> Result<Vec<TransferId>, StoreError> {
+    ) -> Result<Vec<Due>, StoreError> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         self.read(move |connection| {
             connection
                 .prepare_cached(
-                    "SELECT transfer_id FROM payment \
+                    "SELECT transfer_id, due_at FROM payment \
                      WHERE direction = ?1 AND due_at <= ?2 ORDER BY due_at LIMIT ?3",
                 )?
                 .query_map(
                     params![direction.as_str(), by.as_milliseconds(), limit],
-                    read_transfer_id,
+                    |row| {
+                        Ok(Due {
+                            transfer_id: read_transfer_id(row)?,
+                            due_at: Timestamp::from_milliseconds(row.get("due_at")?),
+                        })
+                    },
                 )?
                 .collect()
         })
@@ -697,6 +702,7 @@ mod tests {
         store.open(done).await.unwrap();
         let by = Timestamp::from_milliseconds(2_000);
         let due = store.due(Direction::Outgoing, by, 10).await.unwrap();
+        let due: Vec<_> = due.into_iter().map(|due| due.transfer_id).collect();
         let due: Vec<_> = due.iter().map(TransferId::as_str).collect();
         assert_eq!(due, ["early", "late"]);
     }

@@ -134,6 +134,13 @@ pub struct Exception {
     pub first_told_at: Timestamp,
 }
 
+/// A payment that somebody should look at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Due {
+    pub transfer_id: TransferId,
+    pub due_at: Timestamp,
+}
+
 /// The database's word that nobody else works on a payment, until this is
 /// dropped.
 pub struct Lease {
@@ -198,8 +205,8 @@ where
     /// Whether it can be written now, and the leases of this process hold.
     async fn check(&self) -> Result<(), StoreError>;
 
-    /// This process does nothing more: nobody has to wait until its leases
-    /// have run out.
+    /// This process does nothing more: others go on at once with what it has
+    /// left, as if it had died.
     async fn leave(&self) -> Result<(), StoreError>;
 
     /// Inserts an entry unless its transfer, or its home transaction, is known
@@ -223,13 +230,15 @@ where
     async fn record(&self, entry: Entry) -> Result<bool, StoreError>;
 
     /// The transfers of a direction that are due by a moment, the longest due
-    /// first, without those that another process works on.
+    /// first, without those that another process works on. Whatever a process
+    /// worked on that has died is among them, also if it is due only later:
+    /// nobody else knows what it waited for.
     async fn due(
         &self,
         direction: Direction,
         by: Timestamp,
         limit: usize,
-    ) -> Result<Vec<TransferId>, StoreError>;
+    ) -> Result<Vec<Due>, StoreError>;
 
     // [if payee_pattern is credit_on_commit]
     /// The payments of a direction that are not over: the connector or a person

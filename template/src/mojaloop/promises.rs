@@ -339,7 +339,6 @@ impl<P: Promised, K: Keeper<P>> Promises<P, K> {
         let overdue = promise.opened_at.after(self.final_word_after) <= now;
         if promise.state() == PromiseState::Reserving
             && promise.told.is_none()
-            && is_due
             && overdue
             && let HubView::Final(told) = self.keeper.ask_the_hub(&found.payment).await
         {

@@ -16,7 +16,7 @@ use crate::{
         error::PaymentError, incoming::IncomingTransfer, outgoing::OutgoingPayment,
         timestamp::Timestamp, transfer_id::TransferId,
     },
-    journal::{Journal, Payment},
+    journal::{Journal, Payment, store::Due},
     remote::trace::follow,
 };
 // [if role is fxp, both]
@@ -25,9 +25,13 @@ use super::fxp::Fxp;
 use crate::domain::currency_conversion::CurrencyConversion;
 // [end]
 
-/// How many payments of a direction are taken up at a time, so that a backlog
-/// does not overrun the core banking system.
+/// How many payments of a direction that are due are taken up at a time, so that
+/// a backlog does not overrun the core banking system.
 const MAX_AT_ONCE: usize = 32;
+
+/// How many are taken up at a time that are not due yet: they may wait for a
+/// customer or for the end of an offer, and must not keep the others waiting.
+const MAX_WAITING: usize = 256;
 
 /// How many payments are listed at a time; the rest follow in later rounds.
 const MAX_LISTED: usize = 256;
@@ -93,9 +97,9 @@ pub async fn look_after_conversions(
 
 // [end]
 /// Begins with what an earlier process left unfinished, due or not, and then
-/// looks for what is due. Payments that take their time are not waited for, as
-/// long as there are not too many of them. When the end begins, what is due is
-/// left to the next process.
+/// looks for what is due, and for what a replica worked on that has died. Payments
+/// that take their time are not waited for, as long as there are not too many of
+/// them. When the end begins, what is due is left to the next process.
 pub(super) async fn look_after<P, Work>(
     journal: Journal<P>,
     tasks: &Tasks,
@@ -106,6 +110,7 @@ pub(super) async fn look_after<P, Work>(
     Work: Future<Output = Result<(), PaymentError>> + Send + 'static,
 {
     let at_once = Arc::new(Semaphore::new(MAX_AT_ONCE));
+    let waiting = Arc::new(Semaphore::new(MAX_WAITING));
     let in_progress = InProgress::default();
     let mut due_by = Timestamp::end_of_time();
     loop {
@@ -114,16 +119,22 @@ pub(super) async fn look_after<P, Work>(
             tracing::error!(%error, "cannot look for payments that are due");
             Vec::new()
         });
-        for transfer_id in listed {
+        let now = Timestamp::now();
+        for Due {
+            transfer_id,
+            due_at,
+        } in listed
+        {
             if tasks.are_ending() {
                 return;
             }
             let Some(taken_up) = in_progress.take_up(&transfer_id) else {
                 continue;
             };
-            let Ok(permit) = Arc::clone(&at_once).try_acquire_owned() else {
-                // The rest is still due in the next round.
-                break;
+            let room = if due_at <= now { &at_once } else { &waiting };
+            let Ok(permit) = Arc::clone(room).try_acquire_owned() else {
+                // It is listed again when it is due, if not sooner.
+                continue;
             };
             let span = tracing::error_span!(
                 "recovery",
@@ -173,5 +184,81 @@ impl Drop for TakenUp {
     fn drop(&mut self) {
         let mut transfers = self.among.0.lock().unwrap_or_else(PoisonError::into_inner);
         transfers.remove(&self.transfer_id);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future;
+
+    use serde::{Deserialize, Serialize};
+    use tokio::{runtime::Handle, sync::mpsc, time::timeout};
+
+    use super::*;
+    use crate::journal::{
+        sqlite::SqliteStore,
+        store::{Direction, Store},
+        work::Work,
+    };
+
+    #[derive(Serialize, Deserialize)]
+    struct Example(TransferId);
+
+    impl Payment for Example {
+        const DIRECTION: Direction = Direction::Outgoing;
+
+        fn transfer_id(&self) -> &TransferId {
+            &self.0
+        }
+
+        fn home_transaction_id(&self) -> Option<&str> {
+            None
+        }
+
+        fn state_name(&self) -> &'static str {
+            "requested"
+        }
+
+        fn state_since(&self) -> Timestamp {
+            Timestamp::end_of_time()
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_due_does_not_wait_for_what_waits_for_a_customer() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(&folder.path().join("journal.db")).unwrap();
+        let store: Arc<dyn Store> = Arc::new(store);
+        let journal = Journal::new(store);
+        let in_an_hour = Timestamp::now().after(Duration::from_secs(3_600));
+        for number in 0..=MAX_WAITING {
+            let waits = Example(format!("waits-{number}").parse().unwrap());
+            journal.open(waits, Work::due(in_an_hour)).await.unwrap();
+        }
+        let (taken_up, mut all) = mpsc::unbounded_channel();
+        let tasks = Tasks::new(Handle::current());
+        let looks_after = {
+            let (journal, tasks) = (journal.clone(), tasks.clone());
+            tokio::spawn(async move {
+                let interval = Duration::from_millis(20);
+                look_after(journal, &tasks, interval, move |transfer_id| {
+                    taken_up.send(transfer_id).unwrap();
+                    future::pending()
+                })
+                .await;
+            })
+        };
+        for _ in 0..MAX_WAITING.min(MAX_LISTED) {
+            all.recv().await.unwrap();
+        }
+
+        let due: TransferId = "due".parse().unwrap();
+        let payment = Example(due.clone());
+        let now = Work::due(Timestamp::now());
+        journal.open(payment, now).await.unwrap();
+        let next = timeout(Duration::from_secs(5), all.recv()).await;
+        assert_eq!(next.unwrap().unwrap(), due);
+        tasks.begin_to_end();
+        looks_after.await.unwrap();
     }
 }

@@ -30,9 +30,12 @@ const LONGEST_WAIT: Duration = Duration::from_secs(60);
 /// knows what has become of it, and all but one wait for the same thing.
 const MAX_WAITING: usize = 16;
 
-/// How often a replica is asked whether it has finished with a payment. Two
-/// messages about one payment seldom arrive at the same time.
-const ASK_EVERY: Duration = Duration::from_millis(50);
+/// How long after the first time it is asked again whether a replica has finished with a payment.
+/// It is twice as long each time, since most work is short, and some waits for a customer.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+
+/// How late it may be noticed that a replica has finished.
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 type Queue = Arc<tokio::sync::Mutex<()>>;
 
@@ -123,11 +126,13 @@ async fn wait_for_replicas(
     leases: &Leases,
     transfer_id: &TransferId,
 ) -> Result<Lease, PaymentError> {
+    let mut pause = FIRST_PAUSE;
     loop {
         if let Some(lease) = leases.take(transfer_id).await? {
             return Ok(lease);
         }
-        sleep(ASK_EVERY).await;
+        sleep(pause).await;
+        pause = LONGEST_PAUSE.min(pause * 2);
     }
 }
 

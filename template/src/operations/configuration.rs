@@ -38,6 +38,10 @@ use crate::core_banking::conversion_limits;
 // [end]
 
 /// Why the journal has to be named.
+/// A replica says three times in the length of a lease that it is alive: in a shorter one,
+/// a slow answer of the database would be enough to take it for dead.
+const SHORTEST_LEASE: Duration = Duration::from_millis(500);
+
 const MAY_COME_LATE: &str = "with SECRETS_DIR or SECRETS_FILE the journal has to be named: it may be \
      among what comes late, and payments must not begin in another one";
 
@@ -444,6 +448,9 @@ fn database(variables: &mut Variables) -> Option<Database> {
         );
     }
     let lease = variables.milliseconds("LEASE_MS", "15000");
+    if lease.is_some_and(|lease| lease < SHORTEST_LEASE) {
+        variables.problem("LEASE_MS", "is not usable: it is at least 500");
+    }
     let needed = variables.text("CBS_BASE_URL").is_some() || !cfg!(feature = "sandbox");
     let url = match variables.text(name) {
         Some(url) => url,
@@ -695,6 +702,7 @@ pub(crate) mod tests {
             ("CBS_REQUEST_TIMEOUT_MS", "0"),
             ("SHUTDOWN_TIMEOUT_MS", "1"),
             ("BREAKER_LONGEST_PAUSE_MS", "1"),
+            ("LEASE_MS", "499"),
         ] {
             let problems = real(&[(name, value)]).unwrap_err().to_string();
             assert!(problems.contains(&format!("- {name} ")), "{problems}");

@@ -4,11 +4,14 @@ use std::{mem, time::Duration};
 
 use core_connector::{
     domain::timestamp::Timestamp,
-    journal::store::{Direction, Lease, Store},
+    journal::{
+        store::{Direction, Lease, Store},
+        work::Work,
+    },
 };
 use tokio::time::{Instant, sleep};
 
-use crate::server::{LEASE, TestDatabase, entry, id};
+use crate::server::{LEASE, TestDatabase, entry, id, listed};
 
 /// Waits until a replica gets the lease of a payment, and says for how long.
 async fn wait_for_lease(store: &impl Store) -> (Lease, Duration) {
@@ -112,11 +115,67 @@ async fn what_another_replica_works_on_is_not_listed_as_due() {
     let (first, second) = (database.replica().await, database.replica().await);
     first.open(entry("t-1", 1)).await.unwrap();
     let by = Timestamp::from_milliseconds(1_000);
-    let due = second.due(Direction::Outgoing, by, 10).await.unwrap();
-    assert_eq!(due, [id("t-1")]);
+    assert_eq!(listed(&second, by, 10).await, [id("t-1")]);
     let (_lease, _) = wait_for_lease(&first).await;
-    let due = second.due(Direction::Outgoing, by, 10).await.unwrap();
-    assert_eq!(due, []);
-    let due = first.due(Direction::Outgoing, by, 10).await.unwrap();
-    assert_eq!(due, [id("t-1")], "its own");
+    assert_eq!(listed(&second, by, 10).await, []);
+    assert_eq!(listed(&first, by, 10).await, [id("t-1")], "its own");
+}
+
+/// A payment that waits for something, and one that is over.
+async fn open_one_that_waits_and_one_that_is_over(store: &impl Store) {
+    let mut waits = entry("t-1", 1);
+    waits.work = Work::due(Timestamp::end_of_time());
+    store.open(waits).await.unwrap();
+    let mut over = entry("t-2", 1);
+    over.work = Work::none();
+    store.open(over).await.unwrap();
+}
+
+#[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL"]
+async fn what_a_replica_waited_for_that_died_is_listed_when_its_lease_has_run_out() {
+    let database = TestDatabase::new().await;
+    let (first, second) = (database.replica().await, database.replica().await);
+    open_one_that_waits_and_one_that_is_over(&first).await;
+    for payment in ["t-1", "t-2"] {
+        let lease = first.lease(Direction::Outgoing, &id(payment)).await;
+        mem::forget(lease.unwrap().unwrap());
+    }
+    let now = Timestamp::now();
+    assert_eq!(listed(&second, now, 10).await, []);
+    drop(first);
+    let died_at = Instant::now();
+    while listed(&second, now, 10).await.is_empty() {
+        assert!(died_at.elapsed() < LEASE * 2, "nobody looks at it");
+        sleep(LEASE / 10).await;
+    }
+    assert_eq!(listed(&second, now, 10).await, [id("t-1")]);
+    let other_way = second.due(Direction::Incoming, now, 10).await.unwrap();
+    assert_eq!(other_way, []);
+    // Whoever looks at it and has nothing to do leaves it until it is due.
+    drop(wait_for_lease(&second).await);
+    let let_go_at = Instant::now();
+    while !listed(&second, now, 10).await.is_empty() {
+        assert!(let_go_at.elapsed() < LEASE * 2, "it is listed for ever");
+        sleep(LEASE / 10).await;
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs TEST_POSTGRES_URL"]
+async fn what_a_replica_waited_for_that_has_left_is_listed_at_once() {
+    let database = TestDatabase::new().await;
+    let (first, second) = (database.replica().await, database.replica().await);
+    open_one_that_waits_and_one_that_is_over(&first).await;
+    let (lease, _) = wait_for_lease(&first).await;
+    first.leave().await.unwrap();
+    let now = Timestamp::now();
+    assert_eq!(listed(&second, now, 10).await, [id("t-1")]);
+    drop(lease);
+    sleep(LEASE).await;
+    assert_eq!(
+        listed(&second, now, 10).await,
+        [id("t-1")],
+        "it beats no more"
+    );
 }

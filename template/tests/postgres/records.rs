@@ -9,7 +9,7 @@ use core_connector::{
 };
 use futures_util::future::join_all;
 
-use crate::server::{TestDatabase, entry, id};
+use crate::server::{TestDatabase, entry, id, listed};
 
 #[tokio::test]
 #[ignore = "needs TEST_POSTGRES_URL"]
@@ -120,9 +120,9 @@ async fn only_what_is_due_is_listed_and_the_longest_due_first() {
     done.work = Work::none();
     store.open(done).await.unwrap();
     let by = Timestamp::from_milliseconds(2_000);
-    let due = store.due(Direction::Outgoing, by, 10).await.unwrap();
+    let due = listed(&store, by, 10).await;
     assert_eq!(due, [id("early"), id("late")]);
-    let due = store.due(Direction::Outgoing, by, 1).await.unwrap();
+    let due = listed(&store, by, 1).await;
     assert_eq!(due, [id("early")]);
 }
 

@@ -6,7 +6,7 @@ use core_connector::{
     domain::{timestamp::Timestamp, transfer_id::TransferId},
     journal::{
         postgres::{PostgresStore, Settings, inspection::PostgresInspection},
-        store::{Direction, Entry, StoreError},
+        store::{Direction, Entry, Store, StoreError},
         work::Work,
     },
     operations::startup::choose_tls,
@@ -84,4 +84,10 @@ pub fn entry(transfer_id: &str, version: u64) -> Entry {
         version,
         body: "{}".to_owned(),
     }
+}
+
+/// The payments that a replica is told to look at.
+pub async fn listed(store: &impl Store, by: Timestamp, limit: usize) -> Vec<TransferId> {
+    let due = store.due(Direction::Outgoing, by, limit).await.unwrap();
+    due.into_iter().map(|due| due.transfer_id).collect()
 }

@@ -75,7 +75,7 @@ pub struct Leases {
     holder: Arc<str>,
     held: Arc<Mutex<Held>>,
     ended: mpsc::Sender<Ended>,
-    _beating: Arc<Beating>,
+    beating: Arc<Beating>,
 }
 
 #[derive(Default)]
@@ -94,9 +94,15 @@ struct Ended {
 /// Says that this replica is alive, until the last of its leases is dropped.
 struct Beating(JoinHandle<()>);
 
+impl Beating {
+    fn stop(&self) {
+        self.0.abort();
+    }
+}
+
 impl Drop for Beating {
     fn drop(&mut self) {
-        self.0.abort();
+        self.stop();
     }
 }
 
@@ -127,7 +133,7 @@ impl Leases {
             holder,
             held,
             ended,
-            _beating: Arc::new(Beating(tokio::spawn(heart.go_on(queue)))),
+            beating: Arc::new(Beating(tokio::spawn(heart.go_on(queue)))),
         })
     }
 
@@ -191,16 +197,14 @@ impl Leases {
         }
     }
 
-    /// This replica works on nothing any more: the others need not wait.
+    /// This replica works on nothing any more: the others need not wait. Its leases
+    /// stay as those of a dead one, so that they see what it has left.
     pub async fn leave(&self) -> Result<(), StoreError> {
+        self.beating.stop();
         let client = client(&self.pool).await?;
         let holder = self.holder();
-        client
-            .execute("DELETE FROM replica WHERE id = $1", &[&holder])
-            .await?;
-        client
-            .execute("DELETE FROM lease WHERE holder = $1", &[&holder])
-            .await?;
+        let dies = "UPDATE replica SET alive_until = clock_timestamp() WHERE id = $1";
+        client.execute(dies, &[&holder]).await?;
         Ok(())
     }
 }

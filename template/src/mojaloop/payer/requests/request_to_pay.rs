@@ -112,8 +112,8 @@ impl ReceivedRequests {
         let now = Timestamp::now();
         let waiting = self.journal.due(Timestamp::end_of_time(), MAX_SEARCHED);
         let mut undecided = Vec::new();
-        for id in waiting.await? {
-            let Some(found) = self.progress.find(&id).await? else {
+        for due in waiting.await? {
+            let Some(found) = self.progress.find(&due.transfer_id).await? else {
                 continue;
             };
             let request = found.payment;
