@@ -7,6 +7,7 @@
 use std::fmt;
 
 use async_trait::async_trait;
+use serde::Serialize;
 
 use super::store::{Direction, Entry, Exception, StoreError};
 use crate::domain::{period::Period, timestamp::Timestamp, transfer_id::TransferId};
@@ -117,7 +118,7 @@ pub struct HistoryLine {
 }
 
 /// Who decided something, and why.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Decision {
     pub actor: String,
     pub reason: String,

@@ -75,7 +75,7 @@ impl Work {
     /// Until when this attempt, which ends now, and those before it can have given
     /// an instruction. It may have been claimed for later, when another one's is
     /// over, and have failed before: the other one then goes on.
-    pub fn instructed_until(&self, now: Timestamp, longest_attempt: Duration) -> Timestamp {
+    fn instructed_until(&self, now: Timestamp, longest_attempt: Duration) -> Timestamp {
         let claimed_from = self.tried_at.map(|until| until.before(longest_attempt));
         claimed_from.map_or(now, |begins_at| begins_at.max(now))
     }
@@ -84,10 +84,17 @@ impl Work {
     /// attempts it is left to a person. An attempt that was made before it was
     /// due, because somebody asked, does not count: asking often must not use
     /// up the patience. One that was not even made does not count either.
-    pub fn after_vain_attempt(&self, schedule: Schedule, now: Timestamp, why: InVain) -> Self {
+    pub fn after_vain_attempt(
+        &self,
+        schedule: Schedule,
+        longest_attempt: Duration,
+        now: Timestamp,
+        why: InVain,
+    ) -> Self {
+        let tried_at = Some(self.instructed_until(now, longest_attempt));
         if self.due_at.is_some_and(|due_at| due_at > now) {
             return Self {
-                tried_at: Some(now),
+                tried_at,
                 ..self.clone()
             };
         }
@@ -97,7 +104,7 @@ impl Work {
         };
         let mut next = Self {
             attempts,
-            tried_at: Some(now),
+            tried_at,
             ..Self::default()
         };
         if attempts >= schedule.max_attempts && reason.is_some() {
@@ -122,6 +129,9 @@ impl Schedule {
 mod tests {
     use super::*;
 
+    /// Attempts whose end nobody has to wait for.
+    const AT_ONCE: Duration = Duration::ZERO;
+
     #[test]
     fn pauses_double_up_to_the_longest_and_then_a_person_decides() {
         let schedule = Schedule {
@@ -133,7 +143,7 @@ mod tests {
         let mut work = Work::due(now);
         let mut due_at = Vec::new();
         while let Some(now) = work.due_at {
-            work = work.after_vain_attempt(schedule, now, "in vain".to_owned().into());
+            work = work.after_vain_attempt(schedule, AT_ONCE, now, "in vain".to_owned().into());
             due_at.push(work.due_at.map(Timestamp::as_milliseconds));
         }
         assert_eq!(due_at, [Some(1_000), Some(3_000), Some(6_000), None]);
@@ -151,7 +161,7 @@ mod tests {
         let mut work = Work::due(due_at);
         for early in 0..100 {
             let now = Timestamp::from_milliseconds(early);
-            work = work.after_vain_attempt(schedule, now, "in vain".to_owned().into());
+            work = work.after_vain_attempt(schedule, AT_ONCE, now, "in vain".to_owned().into());
         }
         assert_eq!(work.attempts, 0);
         assert_eq!(work.due_at, Some(due_at));
@@ -183,14 +193,24 @@ mod tests {
         };
         let mut now = Timestamp::from_milliseconds(0);
         let mut work =
-            Work::due(now).after_vain_attempt(schedule, now, "in vain".to_owned().into());
+            Work::due(now).after_vain_attempt(schedule, AT_ONCE, now, "in vain".to_owned().into());
         for _ in 0..100 {
             now = work.due_at.unwrap();
-            work = work.after_vain_attempt(schedule, now, InVain::NotTried("away".to_owned()));
+            work = work.after_vain_attempt(
+                schedule,
+                AT_ONCE,
+                now,
+                InVain::NotTried("away".to_owned()),
+            );
         }
         assert_eq!(work.attempts, 1);
         assert_eq!(work.due_at, Some(now.after(Duration::from_secs(1))));
-        work = work.after_vain_attempt(schedule, work.due_at.unwrap(), "in vain".to_owned().into());
+        work = work.after_vain_attempt(
+            schedule,
+            AT_ONCE,
+            work.due_at.unwrap(),
+            "in vain".to_owned().into(),
+        );
         assert!(work.parked.is_some());
     }
 }

@@ -155,10 +155,10 @@ impl<P: Payment> Progress<P> {
         why: impl Into<InVain>,
     ) -> Result<(), PaymentError> {
         let now = Timestamp::now();
-        let tried = &recorded.work;
-        let mut work = tried.after_vain_attempt(self.rules.schedule, now, why.into());
         let longest_attempt = self.rules.patience.longest_attempt();
-        work.tried_at = Some(tried.instructed_until(now, longest_attempt));
+        let schedule = self.rules.schedule;
+        let tried = &recorded.work;
+        let work = tried.after_vain_attempt(schedule, longest_attempt, now, why.into());
         self.record(recorded, work).await
     }
 }

@@ -52,6 +52,10 @@ async fn a_payment_shows_in_the_metrics_without_saying_whose_it_is() {
     let id = connector.reserved(&payment).await;
     connector.tell(&id, "COMMITTED").await.served();
     connector.backend.get("/quoterequests").await;
+    eventually("the connector is ready", async || {
+        value(&connector.metrics().await, "connector_ready") == Some(1.0)
+    })
+    .await;
     let metrics = connector.metrics().await;
     for (series, expected) in [
         (

@@ -7,6 +7,7 @@ use core_connector::domain::outgoing::OutgoingState;
 use tokio::sync::Notify;
 
 use crate::{
+    caller::Answer,
     customers::Customer::Joshua,
     debits,
     incoming_payment::IncomingPayment,
@@ -26,15 +27,21 @@ pub async fn stopping_at(stop_at: StopAt) -> (TestConnector, Arc<Notify>) {
     (connector.await, notice)
 }
 
+/// Whether the connector has died over a request. One that has given it up, since the
+/// machine was busy, is no better than dead: it is asked again in the same way.
+pub async fn has_died(request: impl Future<Output = Answer>, stopped: &Notify) -> bool {
+    tokio::select! {
+        answer = request => answer.status != 200,
+        () = stopped.notified() => true,
+    }
+}
+
 /// An outgoing payment whose connector dies at a record; the channel then asks
 /// the next one as it asked the first. Says whether it came to that.
 async fn outgoing_payment_survives(stop_at: StopAt) -> bool {
     let (mut connector, stopped) = stopping_at(stop_at).await;
     let request = send_money(Joshua, "100");
-    let died = tokio::select! {
-        _ = connector.pay(&request) => false,
-        () = stopped.notified() => true,
-    };
+    let died = has_died(connector.pay(&request), &stopped).await;
     connector.start_again().await;
     connector.pay(&request).await.served();
     let id = connector.id_of(&request).await;
@@ -54,20 +61,12 @@ async fn incoming_transfer_survives(stop_at: StopAt, final_word: &str) -> bool {
     let (mut connector, stopped) = stopping_at(stop_at).await;
     let payment = IncomingPayment::of("100");
     let id = &payment.transfer_id;
-    let prepared = tokio::select! {
-        answer = connector.prepare(&payment) => Some(answer),
-        () = stopped.notified() => None,
-    };
-    let mut died = prepared.is_none();
+    let mut died = has_died(connector.prepare(&payment), &stopped).await;
     if died {
         connector.start_again().await;
         connector.reserved(&payment).await;
     }
-    let told = tokio::select! {
-        answer = connector.tell(id, final_word) => Some(answer),
-        () = stopped.notified() => None,
-    };
-    if told.is_none() {
+    if has_died(connector.tell(id, final_word), &stopped).await {
         died = true;
         connector.start_again().await;
     }

@@ -137,7 +137,7 @@ impl Resolve {
         let said = json!({
             "transferId": transfer_id,
             "told": told,
-            "decision": { "actor": decision.actor, "reason": decision.reason },
+            "decision": decision,
         });
         let is_kept = journal
             .resolve_exception(transfer_id.clone(), told.clone(), decision)

@@ -14,6 +14,7 @@ use crate::{
     customers::Customer::Joshua,
     debits::committed,
     outgoing_payment::{merchant_payment, send_money, sent, terms},
+    restart::has_died,
     stopping_store::{StopAt, stopping},
     test_connector::{TestConnector, once, rule},
 };
@@ -302,10 +303,7 @@ async fn survives(stop_at: StopAt) -> bool {
         .scheme_behaves(json!({ "autoAcceptParty": false }))
         .await;
     let request = send_money(Joshua, "100");
-    let died = tokio::select! {
-        _ = connector.pay(&request) => false,
-        () = stopped.notified() => true,
-    };
+    let died = has_died(connector.pay(&request), &stopped).await;
     connector.start_again().await;
     connector.pay(&request).await.served();
     let id = connector.id_of(&request).await;

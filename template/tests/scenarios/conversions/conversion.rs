@@ -18,6 +18,7 @@ use crate::{
     customers::{Customer::Joshua, currency},
     debits::{committed, released, reserved},
     outgoing_payment::{merchant_payment, send_money, sent},
+    restart::has_died,
     stopping_store::{StopAt, stopping},
     test_connector::{TestConnector, once, rule, variable},
 };
@@ -325,10 +326,7 @@ async fn survives(stop_at: StopAt, path: &str, request: Value) -> bool {
     let mut connector =
         TestConnector::with_store(&limits, |store| stopping(store, stop_at, stopped)).await;
     connector.scheme_behaves(scheme(json!({}))).await;
-    let died = tokio::select! {
-        _ = connector.pay_at(path, &request) => false,
-        () = notice.notified() => true,
-    };
+    let died = has_died(connector.pay_at(path, &request), &notice).await;
     connector.start_again().await;
     connector.pay_at(path, &request).await.served();
     let id = connector.id_of(&request).await;

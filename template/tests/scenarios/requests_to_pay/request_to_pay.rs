@@ -21,6 +21,7 @@ use crate::{
     debits::{as_payer, committed},
     incoming_payment::IncomingPayment,
     outgoing_payment::terms,
+    restart::has_died,
     stopping_store::{
         StopAt::{self, After, Before},
         stopping,
@@ -363,13 +364,8 @@ async fn paying_survives(stop_at: StopAt) -> bool {
     let demand = demand(Joshua, "100");
     let id = demand["transactionRequestId"].as_str().unwrap();
     let id: TransferId = id.parse().unwrap();
-    let died = tokio::select! {
-        () = async {
-            connector.receive(&demand).await.served();
-            connector.pay_request(&id).await;
-        } => false,
-        () = notice.notified() => true,
-    };
+    let died = has_died(connector.receive(&demand), &notice).await
+        || has_died(connector.pay_request(&id), &notice).await;
     connector.start_again().await;
     connector.receive(&demand).await.served();
     connector.pay_request(&id).await.served();

@@ -56,18 +56,17 @@ pub async fn decide(
     match decided {
         Decided::Recorded => {
             let Answer { next, json } = answer;
-            let Decision { actor, reason } = decision;
             if json {
                 let said = json!({
                     "direction": direction.as_str(),
                     "transferId": transfer_id,
                     "state": entry.state,
-                    "decision": { "actor": actor, "reason": reason },
+                    "decision": decision,
                     "next": next,
                 });
                 writeln!(output, "{said:#}")?;
             } else {
-                writeln!(output, "{direction} {transfer_id}: {reason}")?;
+                writeln!(output, "{direction} {transfer_id}: {}", decision.reason)?;
                 writeln!(output, "{next}")?;
             }
             Ok(())

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::{
     fxp::Conversion,
-    restart::stopping_at,
+    restart::{has_died, stopping_at},
     stopping_store::StopAt::{self, After, Before},
     test_connector::TestConnector,
 };
@@ -100,20 +100,17 @@ async fn a_commit_that_the_bank_refuses_is_left_to_a_person() {
 async fn conversion_survives(stop_at: StopAt, final_word: &str) -> bool {
     let (mut connector, stopped) = stopping_at(stop_at).await;
     let conversion = conversion();
-    let ordered = tokio::select! {
-        answer = connector.order(&conversion) => Some(answer),
-        () = stopped.notified() => None,
-    };
-    let mut died = ordered.is_none();
+    let mut died = has_died(connector.order(&conversion), &stopped).await;
     if died {
         connector.start_again().await;
         connector.ordered(&conversion).await;
     }
-    let told = tokio::select! {
-        answer = connector.tell_conversion(&conversion.id, final_word) => Some(answer),
-        () = stopped.notified() => None,
-    };
-    if told.is_none() {
+    if has_died(
+        connector.tell_conversion(&conversion.id, final_word),
+        &stopped,
+    )
+    .await
+    {
         died = true;
         connector.start_again().await;
     }
