@@ -7,11 +7,13 @@
 
 use std::{future::Future, time::Duration};
 
+use tokio::time::{Instant, timeout};
+
 use super::{
     connector::HubView,
     progress::Progress,
     steps::{Attempt, Begin, Outcome},
-    turns::Turns,
+    turns::{CONNECTOR_WAITS, Turns},
 };
 use crate::{
     core_banking::port::Refusal,
@@ -182,6 +184,7 @@ impl<P: Promised, K: Keeper<P>> Promises<P, K> {
         transfer_id: &TransferId,
         notification: Notification,
     ) -> Result<Heard, PaymentError> {
+        let told_at = Instant::now();
         let _turn = self.turns.take(transfer_id).await?;
         let Some(mut found) = self.progress.find(transfer_id).await? else {
             return self.notify_of_unknown(transfer_id, notification).await;
@@ -199,7 +202,7 @@ impl<P: Promised, K: Keeper<P>> Promises<P, K> {
                 }
                 _ => {
                     self.ask_soon(&mut found).await?;
-                    self.ask_now(&mut found).await?;
+                    self.ask_now(&mut found, told_at).await?;
                 }
             },
             Notification::ErrorOccurred => {
@@ -279,12 +282,24 @@ impl<P: Promised, K: Keeper<P>> Promises<P, K> {
         Ok(())
     }
 
-    async fn ask_now(&self, recorded: &mut Recorded<P>) -> Result<(), PaymentError> {
+    /// The hub is asked for as long as there is time left to act on its word while the
+    /// Mojaloop Connector, which has told something at `told_at`, still listens. After
+    /// that it is for recovery to ask.
+    async fn ask_now(
+        &self,
+        recorded: &mut Recorded<P>,
+        told_at: Instant,
+    ) -> Result<(), PaymentError> {
         let waits = recorded.payment.promise().state() == PromiseState::Reserved;
-        if waits && recorded.work.parked.is_none() {
-            self.find_out(recorded).await?;
+        if !waits || recorded.work.parked.is_some() {
+            return Ok(());
         }
-        Ok(())
+        let needed = told_at.elapsed() + self.progress.patience().longest_attempt();
+        let longest = CONNECTOR_WAITS.saturating_sub(needed);
+        match timeout(longest, self.keeper.ask_the_hub(&recorded.payment)).await {
+            Ok(view) => self.act_on(recorded, view).await,
+            Err(_) => Ok(()),
+        }
     }
 
     /// A payment that was never prepared here. No money moves; that the scheme
@@ -349,9 +364,14 @@ impl<P: Promised, K: Keeper<P>> Promises<P, K> {
         self.advance(&mut found, Begin::Again).await
     }
 
-    /// The final word has not come: asks the hub for it, and acts on it.
+    /// The final word has not come: asks the hub for it, and acts on what it says.
     async fn find_out(&self, recorded: &mut Recorded<P>) -> Result<(), PaymentError> {
-        let reason = match self.keeper.ask_the_hub(&recorded.payment).await {
+        let view = self.keeper.ask_the_hub(&recorded.payment).await;
+        self.act_on(recorded, view).await
+    }
+
+    async fn act_on(&self, recorded: &mut Recorded<P>, view: HubView) -> Result<(), PaymentError> {
+        let reason = match view {
             HubView::Final(told) => return self.take_final_word(recorded, told).await,
             HubView::NotKnown => "the hub does not know the transfer".to_owned().into(),
             HubView::Undecided(reason) => reason,

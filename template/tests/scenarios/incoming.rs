@@ -1,5 +1,7 @@
 //! Money that arrives: promised, and then paid or given up, once.
 
+use std::time::{Duration, Instant};
+
 use core_connector::domain::{
     incoming::IncomingState, timestamp::Timestamp, transfer_id::TransferId,
 };
@@ -267,6 +269,32 @@ async fn completed_without_the_schemes_own_word_is_found_out_at_the_hub() {
     let path = format!("/transfers/{}", payment.transfer_id);
     let body = json!({ "currentState": "COMPLETED" });
     connector.backend.put(&path, &body).await.served();
+    connector.assert_books([payment.committed()]);
+}
+
+/// The Mojaloop Connector waits for 65 s, of which an attempt with the bank may need 63.
+#[tokio::test]
+async fn a_hub_that_is_slow_to_say_is_not_waited_for_longer_than_the_message_allows() {
+    let connector = TestConnector::with(&[
+        ("CBS_REQUEST_TIMEOUT_MS", "9000"),
+        ("CBS_SETTLE_MS", "13000"),
+        ("SDK_REQUEST_TIMEOUT_MS", "30000"),
+        ("NEVER_SEEN_AFTER_MS", "60000"),
+    ])
+    .await;
+    let payment = pay_without_a_notification(&connector, "COMMITTED").await;
+    let slow = json!({ "operation": "get_transfer", "fault": "slow", "delayMs": 6000 });
+    connector.scheme_behaves(json!({ "rules": [slow] })).await;
+    let path = format!("/transfers/{}", payment.transfer_id);
+    let body = json!({ "currentState": "COMPLETED" });
+    let asked_at = Instant::now();
+    connector.backend.put(&path, &body).await.served();
+    assert!(asked_at.elapsed() < Duration::from_secs(5));
+    connector.assert_books([payment.reserved()]);
+
+    connector
+        .incoming_becomes(&payment.transfer_id, IncomingState::Committed)
+        .await;
     connector.assert_books([payment.committed()]);
 }
 
