@@ -14,6 +14,7 @@ pub mod http;
 pub mod image;
 pub mod known_names;
 pub mod lint;
+pub mod linter_versions;
 pub mod lock_file;
 pub mod matrix;
 pub mod official;

@@ -1,11 +1,12 @@
 //! `cargo xtask lint`: the field's own tools look at what no compiler reads:
-//! workflows, the Dockerfile, the compose files, the chart, scripts, and what the
-//! dependencies are.
+//! workflows, the Dockerfile, the compose files, the chart, scripts, alerts and the
+//! dashboard, and what the dependencies are.
 
 pub mod connector;
 pub mod dependencies;
 pub mod findings;
 pub mod linters;
+pub mod monitoring;
 pub mod texts;
 
 use anyhow::{Result, bail};
@@ -18,8 +19,9 @@ use crate::{
 
 pub const USAGE: &str = "usage: cargo xtask lint [--require-advisories]
 
-  Lints workflows, Dockerfile, compose files, chart and scripts of this repository and of
-  generated ones, and checks licences, sources and advisories of their dependencies.
+  Lints workflows, Dockerfile, compose files, chart, scripts, alerts and dashboard of this
+  repository and of generated ones, and checks licences, sources and advisories of their
+  dependencies. Needs promtool of Prometheus; the other linters are installed.
 
   --require-advisories  fails where the database of advisories cannot be fetched;
                         without it, that is said, and the rest is checked";
@@ -48,6 +50,7 @@ pub fn parse(arguments: &[&str]) -> Result<bool> {
 
 /// Runs everything, says what was found, and fails if anything was.
 pub fn lint(requires_advisories: bool) -> Result<()> {
+    monitoring::require_promtool()?;
     let linters = Linters::install()?;
     let dependencies = Dependencies::prepare(requires_advisories)?;
     let mut findings = Findings::default();
@@ -62,6 +65,7 @@ pub fn lint(requires_advisories: bool) -> Result<()> {
         let generated = generate(&snapshot, CANONICAL_NAME, answers)?;
         texts::lint(&linters, generated.folder(), &mut findings)?;
         connector::lint(&linters, generated.folder(), &mut findings)?;
+        monitoring::lint(generated.folder(), &mut findings)?;
         dependencies.check(generated.folder(), &mut findings)?;
     }
     findings.report()

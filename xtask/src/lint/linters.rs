@@ -9,7 +9,17 @@ use anyhow::Result;
 
 use crate::{programs::from_python_packages, repository, template::read};
 
-const REQUIREMENTS: &str = "xtask/linters/requirements.txt";
+/// The list of them, each as `name==version`.
+pub const REQUIREMENTS: &str = "xtask/linters/requirements.txt";
+
+/// What the list names.
+pub fn requirements(repository: &Path) -> Result<Vec<String>> {
+    let list = read(&repository.join(REQUIREMENTS))?;
+    let named = list
+        .lines()
+        .filter(|line| !line.is_empty() && !line.starts_with('#'));
+    Ok(named.map(str::to_owned).collect())
+}
 
 /// Where they are installed.
 pub struct Linters {
@@ -19,14 +29,8 @@ pub struct Linters {
 impl Linters {
     /// Installs them, once for each list of versions.
     pub fn install() -> Result<Self> {
-        let requirements = read(&repository().join(REQUIREMENTS))?;
-        let requirements: Vec<String> = requirements
-            .lines()
-            .filter(|line| !line.is_empty() && !line.starts_with('#'))
-            .map(str::to_owned)
-            .collect();
         Ok(Self {
-            programs: from_python_packages("linters", &requirements)?,
+            programs: from_python_packages("linters", &requirements(repository())?)?,
         })
     }
 
