@@ -10,9 +10,6 @@ use std::{
     time::Duration,
 };
 
-use core_connector::{
-    domain::identifier::PartyIdentifier, environment::answers, sandbox::bank::Seed,
-};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -35,16 +32,19 @@ pub struct ConnectorProcess {
     pub dfsp: Caller,
     // In this order: the process ends before its folder goes.
     process: Child,
-    folder: TempDir,
+    _folder: Folder,
 }
+
+/// Where the process works, with what it logs.
+struct Folder(TempDir);
 
 impl ConnectorProcess {
     /// Starts one. The variables are those of the environment, which is empty
     /// otherwise.
     pub async fn start(variables: &[(&str, &str)]) -> Self {
-        let folder = TempDir::new().unwrap();
-        let journal = TestJournal::new(&folder).await;
-        let log = File::create(folder.path().join(LOG)).unwrap();
+        let folder = Folder(TempDir::new().unwrap());
+        let journal = TestJournal::new(&folder.0).await;
+        let log = File::create(folder.0.path().join(LOG)).unwrap();
         let id_type = id_type().to_string();
         let usual = [
             ("SDK_SERVER_PORT", "0"),
@@ -60,7 +60,7 @@ impl ConnectorProcess {
         ];
         let program = env!(concat!("CARGO_BIN_EXE_", env!("CARGO_PKG_NAME")));
         let process = Command::new(program)
-            .current_dir(folder.path())
+            .current_dir(folder.0.path())
             .env_clear()
             .envs(usual)
             .envs(variables.iter().copied())
@@ -70,14 +70,14 @@ impl ConnectorProcess {
             .kill_on_drop(true)
             .spawn()
             .unwrap();
-        eventually("the connector starts", async || start_of(&folder).is_some()).await;
-        let start = start_of(&folder).unwrap();
+        eventually("the connector starts", async || folder.start().is_some()).await;
+        let start = folder.start().unwrap();
         let url = |name: &str| format!("http://{}", start[name].as_str().unwrap());
         Self {
             backend: Caller::of(url("backend_api")),
             dfsp: Caller::with_key(url("dfsp_api")),
             process,
-            folder,
+            _folder: folder,
         }
     }
 
@@ -93,20 +93,25 @@ impl ConnectorProcess {
     }
 }
 
-impl Drop for ConnectorProcess {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            let log = fs::read_to_string(self.folder.path().join(LOG));
-            eprintln!("---- {LOG}\n{}", log.unwrap_or_default());
-        }
+impl Folder {
+    fn log(&self) -> String {
+        fs::read_to_string(self.0.path().join(LOG)).unwrap_or_default()
+    }
+
+    /// The line that says where the process listens, once it is there.
+    fn start(&self) -> Option<Value> {
+        let log = self.log();
+        let mut lines = log
+            .lines()
+            .filter_map(|line| serde_json::from_str(line).ok());
+        lines.find(|line: &Value| line["message"] == "the connector starts")
     }
 }
 
-/// The line that says where it listens, once it is there.
-fn start_of(folder: &TempDir) -> Option<Value> {
-    let log = fs::read_to_string(folder.path().join(LOG)).unwrap();
-    let mut lines = log
-        .lines()
-        .filter_map(|line| serde_json::from_str(line).ok());
-    lines.find(|line: &Value| line["message"] == "the connector starts")
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("---- {LOG}\n{}", self.log());
+        }
+    }
 }
