@@ -108,10 +108,10 @@ fn path_of(payment: &IncomingPayment) -> String {
 
 /// The only span of the trace that was made for a span of the caller's.
 fn made_for<'a>(spans: &'a [Exported], of_caller: &str) -> &'a Exported {
-    let mut made = spans.iter().filter(|span| span.parent_id == of_caller);
-    let only = made.next().unwrap();
-    assert!(made.next().is_none(), "{spans:#?}");
-    only
+    let made = spans.iter().filter(|span| span.parent_id == of_caller);
+    let made: Vec<_> = made.collect();
+    assert_eq!(made.len(), 1, "for {of_caller} of {spans:#?}");
+    made[0]
 }
 
 #[tokio::test]
