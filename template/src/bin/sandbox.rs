@@ -13,9 +13,14 @@ use core_connector::{
 };
 
 /// The variables of the connector that the sandbox has to share.
-const NEEDED: [&str; 6] = [
+const NEEDED: &[&str] = &[
     "FSP_ID",
+    // [if currency_mode is single]
     "CURRENCY",
+    // [end]
+    // [if currency_mode is several]
+    "CURRENCIES",
+    // [end]
     "SDK_SERVER_HOST",
     "SDK_SERVER_PORT",
     "LOG_LEVEL",

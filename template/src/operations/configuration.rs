@@ -639,6 +639,7 @@ pub(crate) mod tests {
     fn all_problems_are_reported_at_once() {
         let problems = real(&[
             ("SDK_SERVER_PORT", "70000"),
+            ("CURRENCY_MODE", "many"),
             ("SUPPORTED_ID_TYPE", "MSISDN,PHONE"),
             ("CBS_REQUEST_TIMEOUT_MS", "20000"),
             ("DATABASE_URL", "mysql://somewhere"),
@@ -649,6 +650,7 @@ pub(crate) mod tests {
         .to_string();
         for name in [
             "SDK_SERVER_PORT",
+            "CURRENCY_MODE",
             "SUPPORTED_ID_TYPE",
             "CBS_REQUEST_TIMEOUT_MS",
             "DATABASE_URL",

@@ -17,6 +17,7 @@ pub struct Currencies {
 
 impl Currencies {
     pub fn read(variables: &mut Variables) -> Option<Self> {
+        check_mode(variables);
         let name = "CURRENCIES";
         let codes = variables.text_or(name, answers::CURRENCIES);
         let mut currencies: Vec<Currency> = Vec::new();
@@ -51,6 +52,25 @@ impl Currencies {
         currency
             .filter(|accepted| self.all().any(|currency| currency == *accepted))
             .ok_or_else(not_taken)
+    }
+}
+
+/// What deployments call that.
+const MODES: [&str; 3] = ["several", "multi", "multiple"];
+
+/// A deployment may say how many currencies it is for, which was decided when the
+/// connector was generated.
+fn check_mode(variables: &mut Variables) {
+    let name = "CURRENCY_MODE";
+    let Some(mode) = variables.text(name) else {
+        return;
+    };
+    if !MODES.iter().any(|known| known.eq_ignore_ascii_case(&mode)) {
+        variables.problem(
+            name,
+            "is none of several, multi, multiple, but this connector was generated for several \
+             currencies: set it so, or remove it (which ones they are is set in CURRENCIES)",
+        );
     }
 }
 
@@ -101,6 +121,7 @@ fn not_taken() -> PaymentError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::environment::Problems;
 
     fn kes_and_ugx(name: &str) -> Option<String> {
         let value = match name {
@@ -138,6 +159,33 @@ mod tests {
         let problems = variables.finish(read).unwrap_err().to_string();
         for problem in ["XXX", "KES twice", "''"] {
             assert!(problems.contains(problem), "{problems}");
+        }
+    }
+
+    fn read_with_mode(mode: &str) -> Result<Currencies, Problems> {
+        let variable = |name: &str| match name {
+            "CURRENCY_MODE" => Some(mode.to_owned()),
+            _ => kes_and_ugx(name),
+        };
+        let mut variables = Variables::of(&variable);
+        let read = Currencies::read(&mut variables);
+        variables.finish(read)
+    }
+
+    #[test]
+    fn a_deployment_for_several_currencies_is_what_this_is_for() {
+        for mode in ["", "several", "multi", "Multiple", " SEVERAL "] {
+            assert!(read_with_mode(mode).is_ok(), "{mode}");
+        }
+    }
+
+    #[test]
+    fn a_deployment_for_another_number_of_currencies_is_refused_with_what_to_do() {
+        for mode in ["single", "multis", "2"] {
+            let problems = read_with_mode(mode).unwrap_err().to_string();
+            for said in ["- CURRENCY_MODE ", "several currencies", "remove it"] {
+                assert!(problems.contains(said), "{mode}: {problems}");
+            }
         }
     }
 }

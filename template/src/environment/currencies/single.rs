@@ -14,6 +14,7 @@ pub struct Currencies(Currency);
 
 impl Currencies {
     pub fn read(variables: &mut Variables) -> Option<Self> {
+        check_mode(variables);
         variables.parsed("CURRENCY", answers::CURRENCY).map(Self)
     }
 
@@ -32,6 +33,20 @@ impl Currencies {
         currency
             .filter(|currency| *currency == self.0)
             .ok_or_else(not_taken)
+    }
+}
+
+/// A deployment may say how many currencies it is for, which was decided when the
+/// connector was generated.
+fn check_mode(variables: &mut Variables) {
+    let name = "CURRENCY_MODE";
+    let mode = variables.text(name);
+    if mode.is_some_and(|mode| !mode.eq_ignore_ascii_case("single")) {
+        variables.problem(
+            name,
+            "is not single, but this connector was generated for one currency: set it so, or \
+             remove it (for more currencies, another connector has to be generated)",
+        );
     }
 }
 
@@ -83,6 +98,7 @@ fn not_taken() -> PaymentError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::environment::Problems;
 
     #[test]
     fn a_wrong_currency_is_refused() {
@@ -101,5 +117,29 @@ mod tests {
         assert_eq!(currencies.accept(currency.code()), Ok(currency));
         let refused = currencies.accept("XXX").unwrap_err();
         assert_eq!(refused.code, ErrorCode::CurrencyRefused);
+    }
+
+    fn read_with_mode(mode: &str) -> Result<Currencies, Problems> {
+        let variable = |name: &str| (name == "CURRENCY_MODE").then(|| mode.to_owned());
+        let mut variables = Variables::of(&variable);
+        let read = Currencies::read(&mut variables);
+        variables.finish(read)
+    }
+
+    #[test]
+    fn a_deployment_for_one_currency_is_what_this_is_for() {
+        for mode in ["", "single", "Single", " SINGLE "] {
+            assert!(read_with_mode(mode).is_ok(), "{mode}");
+        }
+    }
+
+    #[test]
+    fn a_deployment_for_another_number_of_currencies_is_refused_with_what_to_do() {
+        for mode in ["several", "multi", "multiple", "singles", "1"] {
+            let problems = read_with_mode(mode).unwrap_err().to_string();
+            for said in ["- CURRENCY_MODE ", "one currency", "remove it"] {
+                assert!(problems.contains(said), "{mode}: {problems}");
+            }
+        }
     }
 }
