@@ -19,8 +19,9 @@ use crate::{
     template::files,
 };
 
-/// The tests of a connector mostly wait: more of them at once end sooner.
-const TEST_THREADS: &str = "16";
+/// The tests of a connector wait now and then: more of them at once than there are
+/// processors end sooner.
+const TEST_THREADS: &str = "4";
 
 /// A build of everything on a slow machine takes less.
 const LONGEST_COMMAND: Duration = Duration::from_secs(20 * 60);
