@@ -151,13 +151,15 @@ function outboundApi(installed) {
   const { load } = createRequire(join(installed, 'package.json'))('js-yaml');
   const folder = `${OUTBOUND_API}_2.1`;
   const api = load(readFileSync(join(installed, 'spec_files', 'api_definitions', folder, 'api_spec.yaml'), 'utf8'));
-  // The Mojaloop Connector serves it, and the document does not have it.
-  api.paths['/accounts/{Type}/{ID}'] = {
-    delete: {
-      parameters: ['Type', 'ID'].map((name) => ({ name, in: 'path', required: true, schema: { type: 'string' } })),
-      responses: { 200: { description: 'The account is removed.' } },
-    },
-  };
+  // The Mojaloop Connector serves them, and the document does not have them.
+  for (const names of [['Type', 'ID'], ['Type', 'ID', 'SubId']]) {
+    api.paths[`/accounts/${names.map((name) => `{${name}}`).join('/')}`] = {
+      delete: {
+        parameters: names.map((name) => ({ name, in: 'path', required: true, schema: { type: 'string' } })),
+        responses: { 200: { description: 'The account is removed.' } },
+      },
+    };
+  }
   for (const [path, operations] of Object.entries(api.paths)) {
     for (const method of ['get', 'post', 'put', 'delete']) {
       if (operations[method]) operations[method].operationId ??= `${method} ${path}`;
