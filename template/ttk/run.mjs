@@ -315,6 +315,8 @@ async function rehearse({ only, report, program }) {
       cwd: root, env: { ...process.env, TTK_ROOT: root }, log: join(report, 'toolkit.log'),
     });
     programs.push(toolkitProgram);
+    // Both: on a port that was free, another program may have begun to answer meanwhile.
+    await toolkitProgram.answers(`http://${HOST}:${TOOLKIT_ADMINISTRATION}/`);
     await toolkitProgram.answers(`http://${HOST}:${outboundApiPort}/`);
     // In a folder of its own: a .env that is meant for a real bank is not read.
     const connectorProgram = new Program('the connector', connector, [], {
