@@ -151,13 +151,15 @@ function outboundApi(installed) {
   const { load } = createRequire(join(installed, 'package.json'))('js-yaml');
   const folder = `${OUTBOUND_API}_2.1`;
   const api = load(readFileSync(join(installed, 'spec_files', 'api_definitions', folder, 'api_spec.yaml'), 'utf8'));
-  // The Mojaloop Connector serves it, and the document does not have it.
-  api.paths['/accounts/{Type}/{ID}'] = {
-    delete: {
-      parameters: ['Type', 'ID'].map((name) => ({ name, in: 'path', required: true, schema: { type: 'string' } })),
-      responses: { 200: { description: 'The account is removed.' } },
-    },
-  };
+  // The Mojaloop Connector serves them, and the document does not have them.
+  for (const names of [['Type', 'ID'], ['Type', 'ID', 'SubId']]) {
+    api.paths[`/accounts/${names.map((name) => `{${name}}`).join('/')}`] = {
+      delete: {
+        parameters: names.map((name) => ({ name, in: 'path', required: true, schema: { type: 'string' } })),
+        responses: { 200: { description: 'The account is removed.' } },
+      },
+    };
+  }
   for (const [path, operations] of Object.entries(api.paths)) {
     for (const method of ['get', 'post', 'put', 'delete']) {
       if (operations[method]) operations[method].operationId ??= `${method} ${path}`;
@@ -313,6 +315,8 @@ async function rehearse({ only, report, program }) {
       cwd: root, env: { ...process.env, TTK_ROOT: root }, log: join(report, 'toolkit.log'),
     });
     programs.push(toolkitProgram);
+    // Both: on a port that was free, another program may have begun to answer meanwhile.
+    await toolkitProgram.answers(`http://${HOST}:${TOOLKIT_ADMINISTRATION}/`);
     await toolkitProgram.answers(`http://${HOST}:${outboundApiPort}/`);
     // In a folder of its own: a .env that is meant for a real bank is not read.
     const connectorProgram = new Program('the connector', connector, [], {

@@ -15,7 +15,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::{
-    contract,
+    contract, coverage,
     generated::Snapshot,
     official::run,
     repository,
@@ -26,8 +26,9 @@ pub const USAGE: &str = "usage: cargo xtask golden [--only <name>]
 
   Generates connectors, and lets each be rehearsed: node ttk/run.mjs starts it with its sandbox
   bank, and the Testing Toolkit, which plays the Mojaloop Connector and runs the collections.
-  Every assertion has to hold. Then the default one is rehearsed with a mistake, which has to
-  be noticed. What was asked and answered is kept in target/golden.";
+  Every assertion has to hold, and every endpoint that is offered has to be called. Then the
+  default one is rehearsed with a mistake, which has to be noticed. What was asked and answered
+  is kept in target/golden.";
 
 /// Much longer than a rehearsal takes on a slow machine.
 const LONGEST_REHEARSAL: Duration = Duration::from_secs(10 * 60);
@@ -85,6 +86,8 @@ const SUBJECTS: [Subject; 3] = [
 struct Report {
     passed: u64,
     failed: u64,
+    /// As it lies in the file.
+    all: Value,
 }
 
 impl Report {
@@ -97,6 +100,7 @@ impl Report {
         Ok(Self {
             passed: number("passed")?,
             failed: number("failed")?,
+            all: report,
         })
     }
 }
@@ -141,6 +145,12 @@ pub fn golden(only: Option<&str>) -> Result<()> {
             report.passed + report.failed >= FEWEST_ASSERTIONS,
             "only {} assertions",
             report.passed + report.failed
+        );
+        let not_called = coverage::not_called(workshop.folder(), &report.all)?;
+        ensure!(
+            not_called.is_empty(),
+            "no collection calls {}",
+            not_called.join(", ")
         );
         if *name == DEFAULT {
             assert_a_mistake_is_noticed(workshop)?;

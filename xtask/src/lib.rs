@@ -5,6 +5,7 @@ use std::path::Path;
 pub mod bench;
 pub mod chaos;
 pub mod contract;
+pub mod coverage;
 pub mod derived;
 pub mod evidence;
 pub mod fuzz;

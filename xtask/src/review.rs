@@ -1,6 +1,10 @@
 //! `cargo xtask review`: makes the review pack of an example as its integrator would, opens
 //! it in a browser, and compares what can be seen with the results that it tells of.
 
+mod checks;
+mod crates;
+mod seen;
+
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -8,22 +12,23 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail, ensure};
-use serde_json::Value;
 use tempfile::TempDir;
 
+use self::{
+    checks::{Check, checks},
+    seen::Seen,
+};
 use crate::{
-    evidence::{CHAOS, figures::Figures},
     generated::{Snapshot, attempt_with_values_file},
     official::run,
-    template::read,
     workshop::Workshop,
 };
 
 pub const USAGE: &str = "usage: cargo xtask review [--example <name>] [--output <folder>]
 
   Generates an example, runs its collections, makes its review pack, and looks at it in a
-  headless Chromium: every diagram is drawn, every figure is that of the raw results. With
-  --output, the pack is kept there, with pictures of it (light, dark, narrow).";
+  headless Chromium: every diagram is drawn, and every figure, tile and table is that of the
+  raw results. With --output, the pack is kept there, with pictures of it (light, dark, narrow).";
 
 /// The example with the most to show.
 const EXAMPLE: &str = "cross-border-bank";
@@ -99,7 +104,7 @@ pub fn review(options: &Options) -> Result<()> {
 
     let pack = repository.join("review/review-pack.html");
     let seen = Seen::in_browser(browser, &pack)?;
-    let checks = checks(repository, &seen)?;
+    let checks = checks(&workshop, &seen)?;
     if let Some(folder) = &options.output {
         fs::create_dir_all(folder)?;
         fs::copy(&pack, folder.join("review-pack.html"))?;
@@ -114,115 +119,6 @@ pub fn review(options: &Options) -> Result<()> {
     println!("{} passed, {failed} failed", checks.len() - failed);
     ensure!(failed == 0, "the review pack is not as it should be");
     Ok(())
-}
-
-/// The page as a browser has it when its scripts have run.
-struct Seen {
-    document: String,
-}
-
-impl Seen {
-    fn in_browser(browser: &str, pack: &Path) -> Result<Self> {
-        let profile = TempDir::new()?;
-        let output = headless(browser, profile.path())
-            .args([LONGEST_DRAWING, "--dump-dom"])
-            .arg(address(pack)?)
-            .stderr(Stdio::null())
-            .output()?;
-        ensure!(output.status.success(), "{browser}: {}", output.status);
-        Ok(Self {
-            document: String::from_utf8(output.stdout)?,
-        })
-    }
-
-    /// What stands between the first of this and the next of that.
-    fn between(&self, start: &str, end: &str) -> Option<&str> {
-        let (_, rest) = self.document.split_once(start)?;
-        rest.split_once(end).map(|(found, _)| found)
-    }
-
-    fn figure(&self, name: &str) -> Option<u64> {
-        let text = self.between(&format!("<b data-figure=\"{name}\">"), "</b>")?;
-        text.replace(',', "").parse().ok()
-    }
-}
-
-struct Check {
-    what: String,
-    holds: bool,
-}
-
-fn checks(repository: &Path, seen: &Seen) -> Result<Vec<Check>> {
-    let mut checks = Vec::new();
-    let mut check = |what: String, holds: bool| checks.push(Check { what, holds });
-
-    let diagrams = diagrams(repository)?;
-    let drawn = seen
-        .between("data-drawn=\"", "\"")
-        .and_then(|count| count.parse().ok());
-    check(
-        format!("{diagrams} diagrams, drawn {drawn:?}"),
-        diagrams > 0 && drawn == Some(diagrams),
-    );
-    let not_drawn = seen.document.matches("class=\"diagram not-drawn\"").count();
-    check(
-        format!("{not_drawn} diagrams that could not be drawn"),
-        not_drawn == 0,
-    );
-
-    let report: Value = serde_json::from_str(&read(&repository.join("ttk/report/report.json"))?)?;
-    for figure in ["passed", "failed"] {
-        let (raw, shown) = (report[figure].as_u64(), seen.figure(figure));
-        check(
-            format!("assertions {figure}: {raw:?}, shown {shown:?}"),
-            raw.is_some() && raw == shown,
-        );
-    }
-    let assertions = report["collections"]
-        .to_string()
-        .matches("\"assertion\":")
-        .count();
-    let shown = seen.document.matches("class=\"assertion\"").count();
-    check(
-        format!("{assertions} assertions, shown one by one {shown}"),
-        assertions > 0 && assertions == shown,
-    );
-
-    let chaos = Figures::read(&crate::repository().join(CHAOS))?;
-    for (figure, raw) in [
-        ("transfers", chaos.total(|run| run.transfers)),
-        ("kills", chaos.total(|run| run.kills)),
-        ("lost", chaos.total(|run| run.lost)),
-        ("doubled", chaos.total(|run| run.doubled)),
-    ] {
-        let shown = seen.figure(figure);
-        check(
-            format!("{figure} under chaos: {raw}, shown {shown:?}"),
-            Some(raw) == shown,
-        );
-    }
-
-    let answers = read(&repository.join("answers.toml"))?;
-    let answers: toml::Table = answers.parse()?;
-    let dfsp = answers["values"]["dfsp_name"]
-        .as_str()
-        .unwrap_or_default()
-        .to_owned();
-    let title = seen.between("<h1>", "</h1>").unwrap_or_default().to_owned();
-    check(
-        format!("the title {title:?} names {dfsp:?}"),
-        title.ends_with(&dfsp) && !dfsp.is_empty(),
-    );
-    Ok(checks)
-}
-
-/// How many diagrams the pages have that the pack shows.
-fn diagrams(repository: &Path) -> Result<usize> {
-    let mut count = 0;
-    for entry in fs::read_dir(repository.join("docs"))? {
-        count += read(&entry?.path())?.matches("```mermaid").count();
-    }
-    Ok(count)
 }
 
 fn picture(browser: &str, pack: &Path, view: &(&str, &str, &[&str]), folder: &Path) -> Result<()> {

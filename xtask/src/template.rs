@@ -7,8 +7,17 @@ use anyhow::{Context, Result, bail};
 /// How a rendered file's twin is called: `<file>.liquid`.
 pub const TWIN_SUFFIX: &str = ".liquid";
 
-/// Build output is not part of the template.
-const IGNORED_FOLDERS: [&str; 4] = ["target", ".git", "ttk/node_modules", "ttk/report"];
+/// What builds and runs leave behind is not part of the template, nor of a connector.
+const LEFT_BEHIND: [&str; 8] = [
+    ".env",
+    ".git",
+    "data",
+    "review/node_modules",
+    "review/review-pack.html",
+    "target",
+    "ttk/node_modules",
+    "ttk/report",
+];
 
 /// Every file below `folder`, as paths relative to it with forward slashes.
 pub fn files(folder: &Path) -> Result<BTreeSet<String>> {
@@ -27,10 +36,13 @@ fn collect(folder: &Path, prefix: &str, files: &mut BTreeSet<String>) -> Result<
             bail!("{} has a name that is not UTF-8", entry.path().display());
         };
         let path = format!("{prefix}{name}");
-        if !entry.file_type()?.is_dir() {
-            files.insert(path);
-        } else if !IGNORED_FOLDERS.contains(&path.as_str()) {
+        if LEFT_BEHIND.contains(&path.as_str()) {
+            continue;
+        }
+        if entry.file_type()?.is_dir() {
             collect(&entry.path(), &format!("{path}/"), files)?;
+        } else {
+            files.insert(path);
         }
     }
     Ok(())
@@ -69,4 +81,45 @@ pub fn configuration(repository: &Path) -> Result<toml::Table> {
 /// Reads a text, and names the file when that fails.
 pub fn read(path: &Path) -> Result<String> {
     fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::repository;
+
+    /// What git ignores in a generated repository.
+    fn git_ignores() -> BTreeSet<String> {
+        let text = read(&repository().join("template/.gitignore")).unwrap();
+        let lines = text.lines().map(|line| line.trim_start_matches('/'));
+        lines.map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn what_git_ignores_is_not_listed() {
+        let folder = tempfile::tempdir().unwrap();
+        let put = |file: &str| {
+            let path = folder.path().join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "").unwrap();
+        };
+        for ignored in git_ignores() {
+            match ignored.rsplit('/').next() {
+                Some(name) if name.contains('.') => put(&ignored),
+                _ => put(&format!("{ignored}/left/behind")),
+            }
+        }
+        put("review/pack.mjs");
+        put("src/data/target");
+        let expected = ["review/pack.mjs", "src/data/target"].map(str::to_owned);
+        assert_eq!(files(folder.path()).unwrap(), BTreeSet::from(expected));
+    }
+
+    #[test]
+    fn what_git_ignores_is_not_generated_from_a_folder_either() {
+        let configuration = configuration(repository()).unwrap();
+        let ignored = configuration["template"]["ignore"].as_array().unwrap();
+        let ignored = ignored.iter().map(|path| path.as_str().unwrap().to_owned());
+        assert_eq!(ignored.collect::<BTreeSet<_>>(), git_ignores());
+    }
 }

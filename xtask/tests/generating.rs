@@ -426,6 +426,26 @@ fn the_customers_of_a_rehearsal_are_those_of_the_sandbox_bank() {
 }
 
 #[test]
+fn what_was_left_behind_in_the_template_is_not_generated() {
+    let snapshot = Snapshot::take().unwrap();
+    for file in [
+        "ttk/node_modules/made_up.js",
+        "review/node_modules/made_up.js",
+        "review/review-pack.html",
+    ] {
+        snapshot.write(&format!("template/{file}"), "").unwrap();
+    }
+    let connector = generate(&snapshot, CANONICAL_NAME, &[]).unwrap();
+    for left in [
+        "ttk/node_modules",
+        "review/node_modules",
+        "review/review-pack.html",
+    ] {
+        assert!(!connector.folder().join(left).exists(), "{left}");
+    }
+}
+
+#[test]
 fn a_generated_connector_is_formatted() {
     for answers in &OTHER_ANSWERS {
         let connector = answers.generate();

@@ -12,9 +12,9 @@ ${report.collections.map(collection)}
 }
 
 function collection({ collection: name, passed, failed, cases }) {
-  return html`<details${failed > 0 && html` open`}><summary>${name}: ${passed} passed, ${failed} failed</summary>
+  return html`<details${failed > 0 && html` open`}><summary data-collection="${name}">${name}: ${passed} passed, ${failed} failed</summary>
 ${cases.map((one) => html`<h4>${one.name}</h4>
-${table(['Request', 'Status', 'Assertion', ''], one.requests.flatMap(assertions))}`)}</details>`;
+${table('assertions', ['Request', 'Status', 'Assertion', ''], one.requests.flatMap(assertions))}`)}</details>`;
 }
 
 function assertions({ description, method, path, status, assertions: all }) {

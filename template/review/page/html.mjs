@@ -30,8 +30,9 @@ function escaped(text) {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }
 
-export function table(heads, rows, kind = '') {
-  return html`<div class="wide"><table class="${kind}"><thead><tr>${heads.map((head) => html`<th scope="col">${head}</th>`)}</tr></thead>
+/** What a table is called is not seen; by it, checks of the page find the table. */
+export function table(name, heads, rows, kind = '') {
+  return html`<div class="wide"><table class="${kind}" data-table="${name}"><thead><tr>${heads.map((head) => html`<th scope="col">${head}</th>`)}</tr></thead>
 <tbody>${rows.map((cells) => html`<tr>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>
 `)}</tbody></table></div>`;
 }

@@ -3,7 +3,7 @@ import { html, table } from './html.mjs';
 export function interfaces({ interfaces: { apis }, collections: { report } }) {
   return html`<p>Every endpoint that this connector serves, and how often the collections have called it.</p>
 ${apis.map(({ api, port, file, operations }) => html`<h3>The ${api}, port ${port}</h3>
-${table(['Endpoint', 'What it does', 'Requests', 'Assertions'], operations.map((one) => [
+${table(`endpoints of the ${api}`, ['Endpoint', 'What it does', 'Requests', 'Assertions'], operations.map((one) => [
     html`<span class="method">${one.method}</span> <code>${one.path}</code>`,
     one.summary,
     covered(one, report),

@@ -27,9 +27,9 @@ function cratesOf(repository) {
   return crates.filter(({ isOwn }) => !isOwn).sort((one, other) => one.name.localeCompare(other.name));
 }
 
-/** "A OR B" and "B/A" are the same licence. */
+/** "A OR B", "B/A" and "B / A" are the same licence. */
 function inOneOrder(licence) {
-  const choices = licence.replaceAll('/', ' OR ').split(' OR ');
+  const choices = licence.replaceAll('/', ' OR ').split(' OR ').map((choice) => choice.trim());
   return licence.includes('(') || licence.includes('AND') ? licence : choices.sort().join(' OR ');
 }
 
