@@ -139,7 +139,8 @@ pub(super) async fn look_after<P, Work>(
             let span = tracing::error_span!(
                 "recovery",
                 direction = P::DIRECTION.as_str(),
-                %transfer_id,
+                // Whoever takes the payment's turn says which it is.
+                transfer_id = Empty,
                 trace_id = Empty,
             );
             let work = resume(transfer_id);
