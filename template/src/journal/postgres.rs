@@ -235,7 +235,7 @@ const BY_TRANSFER: &str = "transfer_id = $2";
 const BY_HOME_TRANSACTION: &str = "home_transaction_id = $2";
 
 /// What is due, unless a living replica other than this one works on it; and, due or not, what
-/// a dead one worked on.
+/// a dead one worked on. Each part has the limit, so that of a long backlog no more is read.
 const DUE: &str = "
     WITH held AS (
         SELECT lease.transfer_id, replica.id IS NOT NULL AS by_the_living
@@ -243,13 +243,19 @@ const DUE: &str = "
             ON replica.id = lease.holder AND replica.alive_until > clock_timestamp()
         WHERE lease.direction = $1 AND lease.holder <> $4
     )
-    SELECT transfer_id, due_at FROM payment
+    (
+        SELECT transfer_id, due_at FROM payment
         WHERE direction = $1 AND due_at <= $2 AND NOT EXISTS (
             SELECT FROM held WHERE held.transfer_id = payment.transfer_id AND by_the_living
         )
+        ORDER BY due_at LIMIT $3
+    )
     UNION
-    SELECT transfer_id, due_at FROM payment JOIN held USING (transfer_id)
+    (
+        SELECT transfer_id, due_at FROM payment JOIN held USING (transfer_id)
         WHERE direction = $1 AND due_at IS NOT NULL AND NOT by_the_living
+        ORDER BY due_at LIMIT $3
+    )
     ORDER BY due_at LIMIT $3";
 
 /// Adds what the statement before it has written.
