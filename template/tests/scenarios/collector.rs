@@ -2,13 +2,11 @@
 
 use std::{
     collections::BTreeMap,
-    net::TcpListener,
     sync::{Arc, Mutex},
 };
 
 use actix_web::{
-    App, HttpResponse, HttpServer,
-    dev::ServerHandle,
+    HttpResponse,
     web::{self, Bytes},
 };
 use opentelemetry_proto::tonic::{
@@ -18,11 +16,13 @@ use opentelemetry_proto::tonic::{
 };
 use prost::Message;
 
+use crate::stand_in::StandIn;
+
 /// Takes spans as protobuf over HTTP, where the standard says.
 pub struct Collector {
     pub url: String,
     bodies: Bodies,
-    server: ServerHandle,
+    _server: StandIn,
 }
 
 /// What was sent, byte for byte.
@@ -46,25 +46,15 @@ impl Collector {
     pub fn start() -> Self {
         let bodies = Bodies::default();
         let kept = web::Data::new(Arc::clone(&bodies));
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let server = HttpServer::new(move || {
-            App::new()
+        let server = StandIn::start(move |collector| {
+            collector
                 .app_data(kept.clone())
-                .route("/v1/traces", web::post().to(keep))
+                .route("/v1/traces", web::post().to(keep));
         });
-        let server = server
-            .workers(1)
-            .disable_signals()
-            .listen(listener)
-            .unwrap()
-            .run();
-        let handle = server.handle();
-        tokio::spawn(server);
         Self {
-            url,
+            url: server.url.clone(),
             bodies,
-            server: handle,
+            _server: server,
         }
     }
 
@@ -83,12 +73,6 @@ impl Collector {
     pub fn requests(&self) -> Vec<Exported> {
         let spans = self.spans().into_iter();
         spans.filter(|span| span.kind == SpanKind::Server).collect()
-    }
-}
-
-impl Drop for Collector {
-    fn drop(&mut self) {
-        drop(self.server.stop(false));
     }
 }
 

@@ -26,6 +26,7 @@ mod journal;
 mod outgoing_payment;
 mod raw_request;
 mod secrecy;
+mod stand_in;
 mod stopping_store;
 mod test_connector;
 

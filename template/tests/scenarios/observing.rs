@@ -1,11 +1,8 @@
 //! What operations see: metrics, readiness, logs and traces.
 
-use std::{
-    net::TcpListener,
-    sync::{Arc, Mutex},
-};
+use std::sync::{Arc, Mutex};
 
-use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use reqwest::Method;
 use serde_json::json;
 
@@ -14,6 +11,7 @@ use crate::{
     customers::{Customer, id_type},
     incoming_payment::IncomingPayment,
     secrecy,
+    stand_in::StandIn,
     test_connector::{TestConnector, eventually},
 };
 
@@ -223,30 +221,20 @@ async fn every_line_about_a_payment_names_it_wherever_it_is_logged() {
 #[tokio::test]
 async fn the_trace_of_a_caller_is_passed_on_to_the_mojaloop_connector() {
     let heard: Arc<Mutex<Vec<String>>> = Arc::default();
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    let hears = Arc::clone(&heard);
-    let server = HttpServer::new(move || {
-        let hears = web::Data::new(Arc::clone(&hears));
-        App::new().app_data(hears).default_service(web::to(hear))
+    let hears = web::Data::new(Arc::clone(&heard));
+    let mojaloop_connector = StandIn::start(move |stand_in| {
+        stand_in
+            .app_data(hears.clone())
+            .default_service(web::to(hear));
     });
-    let server = server
-        .workers(1)
-        .disable_signals()
-        .listen(listener)
-        .unwrap()
-        .run();
-    let handle = server.handle();
-    tokio::spawn(server);
 
-    let connector = TestConnector::with(&[("SDK_BASE_URL", &url)]).await;
+    let connector = TestConnector::with(&[("SDK_BASE_URL", &mojaloop_connector.url)]).await;
     let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
     let path = format!("/accounts/{}/{}", id_type(), Customer::John.id_value());
     let request = connector.dfsp.request(Method::DELETE, &path);
     answer(request.header("traceparent", parent)).await;
     let passed_on = heard.lock().unwrap().clone();
     assert_eq!(passed_on, [parent]);
-    handle.stop(false).await;
 }
 
 /// A Mojaloop Connector that only notes whose trace it is called for.
